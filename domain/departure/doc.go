@@ -1,0 +1,6 @@
+// Package departure is a vehicle's trip on the route.
+//
+// It owns the aggregate's facts, its state and the rules that this state alone
+// can answer. It refuses to know any other aggregate's state. Start at facts.go,
+// then at State.
+package departure

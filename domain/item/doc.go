@@ -1,0 +1,6 @@
+// Package item is what is sold, with its units.
+//
+// It owns the aggregate's facts, its state and the rules that this state alone
+// can answer. It refuses to know any other aggregate's state. Start at facts.go,
+// then at State.
+package item

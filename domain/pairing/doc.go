@@ -1,0 +1,6 @@
+// Package pairing is which Anhui division supports which township (结对帮扶).
+//
+// It owns the aggregate's facts, its state and the rules that this state alone
+// can answer. It refuses to know any other aggregate's state. Start at facts.go,
+// then at State.
+package pairing

@@ -1,0 +1,6 @@
+// Package party is who takes part: cooperatives, buyers, carriers and funders, with their payees.
+//
+// It owns the aggregate's facts, its state and the rules that this state alone
+// can answer. It refuses to know any other aggregate's state. Start at facts.go,
+// then at State.
+package party

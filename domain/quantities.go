@@ -1,0 +1,143 @@
+package domain
+
+import "github.com/shopspring/decimal"
+
+// The kinds of numbers, each with what a refusal calls it.
+var (
+	moneyForm    = form{kind: "money", places: 2}
+	deltaForm    = form{kind: "money", places: 2, signed: true}
+	priceForm    = form{kind: "price", places: 6}
+	shareForm    = form{kind: "share", places: 6, unit: true}
+	quantityForm = form{kind: "quantity", places: 3}
+	kgForm       = form{kind: "weight", places: 3}
+	signedKg     = form{kind: "weight", places: 3, signed: true}
+)
+
+// Quantity is an amount of goods in the unit of its order line, to three places.
+type Quantity struct{ number }
+
+// ParseQuantity reads a quantity; the problem has code value.invalid_quantity.
+func ParseQuantity(s string) (Quantity, error) {
+	n, err := quantityForm.parse(s)
+	return Quantity{n}, err
+}
+
+// UnmarshalText reads a quantity.
+func (q *Quantity) UnmarshalText(b []byte) (err error) { *q, err = ParseQuantity(string(b)); return }
+
+// MarshalText writes the quantity with the places it was given with.
+func (q Quantity) MarshalText() ([]byte, error) { return []byte(q.written()), nil }
+
+// String is the quantity as written.
+func (q Quantity) String() string { return q.written() }
+
+// Add returns q + r.
+func (q Quantity) Add(r Quantity) Quantity { return Quantity{known(q.d.Add(r.d))} }
+
+// Sub returns q − r, which may be negative.
+func (q Quantity) Sub(r Quantity) Quantity { return Quantity{known(q.d.Sub(r.d))} }
+
+// Cmp compares q with r.
+func (q Quantity) Cmp(r Quantity) int { return q.d.Cmp(r.d) }
+
+// Excess returns max(0, q − r).
+func (q Quantity) Excess(r Quantity) Quantity {
+	if q.Cmp(r) <= 0 {
+		return Quantity{known(decimal.Zero)}
+	}
+	return q.Sub(r)
+}
+
+// Nominal returns the kg of q: q × kg per unit, half up to the gram. q ≥ 0.
+func (q Quantity) Nominal(perUnit Kg) Kg {
+	return Kg{known(roundHalfUp(q.d.Mul(perUnit.d), 3))}
+}
+
+// Ceiling returns q × (1 + tolerance), not rounded: the most that may be
+// allocated to an order line.
+func (q Quantity) Ceiling(tolerance Share) Quantity {
+	return Quantity{known(q.d.Mul(one.Add(tolerance.d)))}
+}
+
+// Kg is a weight in kg to the gram. Differences may be negative.
+type Kg struct{ number }
+
+// ParseKg reads a weight; the problem has code value.invalid_weight.
+func ParseKg(s string) (Kg, error) {
+	n, err := kgForm.parse(s)
+	return Kg{n}, err
+}
+
+// UnmarshalText reads a weight. A sign is let through, since facts hold
+// differences; commands refuse it in [Kg.NotNegative].
+func (k *Kg) UnmarshalText(b []byte) (err error) {
+	n, err := signedKg.parse(string(b))
+	*k = Kg{n}
+	return err
+}
+
+// NotNegative refuses a weight with a sign, in field.
+func (k Kg) NotNegative(field string) error {
+	if k.set && k.d.Sign() < 0 {
+		return Refuse(Invalid, "value.invalid_weight", field, k.String(), "a weight has no sign")
+	}
+	return nil
+}
+
+// MarshalText writes the weight with three places.
+func (k Kg) MarshalText() ([]byte, error) { return []byte(k.fixed(3)), nil }
+
+// String is the weight with three places.
+func (k Kg) String() string { return k.fixed(3) }
+
+// Add returns k + l.
+func (k Kg) Add(l Kg) Kg { return Kg{known(k.d.Add(l.d))} }
+
+// Sub returns k − l.
+func (k Kg) Sub(l Kg) Kg { return Kg{known(k.d.Sub(l.d))} }
+
+// Cmp compares k with l.
+func (k Kg) Cmp(l Kg) int { return k.d.Cmp(l.d) }
+
+// Part returns k × part ÷ whole, half up to the gram: the kg of a part of the
+// goods that weigh k. It is 0 where whole is 0.
+func (k Kg) Part(part, whole Quantity) Kg {
+	if whole.Sign() == 0 {
+		return Kg{known(decimal.Zero)}
+	}
+	return Kg{known(divide(k.d.Mul(part.d), whole.d, 3))}
+}
+
+// Grams returns the weight in whole grams.
+func (k Kg) Grams() int64 { return k.d.Shift(3).IntPart() }
+
+// KgFromGrams returns g grams.
+func KgFromGrams(g int64) Kg { return Kg{known(decimal.New(g, -3))} }
+
+// Share is a number from 0 to 1 to six places: a funder's share, a tolerance, a
+// loss allowance.
+type Share struct{ number }
+
+// ParseShare reads a share; the problem has code value.invalid_share.
+func ParseShare(s string) (Share, error) {
+	n, err := shareForm.parse(s)
+	return Share{n}, err
+}
+
+// UnmarshalText reads a share.
+func (s *Share) UnmarshalText(b []byte) (err error) { *s, err = ParseShare(string(b)); return }
+
+// MarshalText writes the share as given.
+func (s Share) MarshalText() ([]byte, error) { return []byte(s.written()), nil }
+
+// String is the share as given.
+func (s Share) String() string { return s.written() }
+
+// Add returns s + t.
+func (s Share) Add(t Share) Share { return Share{known(s.d.Add(t.d))} }
+
+// IsOne reports whether s is exactly 1.
+func (s Share) IsOne() bool { return s.d.Equal(one) }
+
+// Of returns share × m, half up to the fen. m ≥ 0.
+func (s Share) Of(m Money) Money { return Money{known(roundHalfUp(s.d.Mul(m.d), 2))} }
