@@ -25,13 +25,13 @@ const (
 // fault, its value and the figures, in stable English. It is the only error type
 // that deciders return.
 type Problem struct {
-	Class  Class
-	Code   string // stable, e.g. "order.line_unknown_item"
-	Field  string // e.g. "lines[1].item_id"; "" when no field is at fault
-	Value  string // as given; never a personal value
-	Detail string // what was needed and what was there, for people
-	Roles  []Role // the roles that could, when Class is Denied
-	Line   int    // the input's line number, 1-based; 0 when there is none
+	Class  Class  `json:"-"`
+	Code   string `json:"code"`             // stable, e.g. "order.line_unknown_item"
+	Line   int    `json:"line,omitzero"`    // the input's line number, 1-based; 0 when there is none
+	Field  string `json:"field,omitempty"`  // e.g. "lines[1].item_id"; "" when no field is at fault
+	Value  string `json:"value,omitempty"`  // as given; never a personal value
+	Detail string `json:"detail,omitempty"` // what was needed and what was there, for people
+	Roles  []Role `json:"roles,omitempty"`  // the roles that could, when Class is Denied
 }
 
 // Error returns code, field, value and detail in one line.

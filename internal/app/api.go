@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"zhitong/domain"
+	"zhitong/events"
+)
+
+// Envelope is a command as it arrives, before its data is looked at.
+type Envelope struct {
+	ID      string         // chosen by the client, unique in the programme
+	Command string         // e.g. "order.submit"
+	Actor   domain.ID      //
+	Role    domain.Role    //
+	Time    domain.Time    // claimed
+	Data    jsontext.Value // the raw JSON object, with device if the entry was made offline
+
+	Principal string     // the account that was authenticated; "" on the command line
+	Via       events.Via // the way it came
+}
+
+// Result is the answer to a command. Its JSON is a line of `zhitong apply`.
+type Result struct {
+	ID      string          `json:"id"`
+	OK      bool            `json:"ok"`
+	Events  []EventRef      `json:"events,omitempty"`
+	Problem *domain.Problem `json:"problem,omitempty"`
+
+	// Repeated says that nothing was recorded since the command, or in the field's
+	// own terms the same thing, had been done before.
+	Repeated bool `json:"-"`
+	// Position is the commit's position; 0 for a refusal or a dry run.
+	Position uint64 `json:"-"`
+}
+
+// EventRef names an event of a reply.
+type EventRef struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Seq  uint64 `json:"seq"` // the commit's position
+}
+
+// Pending is a command on its way. Answers come in the order of submission for
+// commands of one goroutine, and only once they are durable.
+type Pending struct {
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+// Wait returns the command's answer. An error means that the outcome is not a
+// decision: the log is out of reach or ctx ended; sending the command again is
+// always safe.
+func (p *Pending) Wait(ctx context.Context) (Result, error) {
+	select {
+	case <-p.done:
+		return p.result, p.err
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+}
