@@ -1,7 +1,7 @@
 package domain
 
 import (
-	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Shanghai on machines without a zone database
 )
@@ -23,16 +23,30 @@ type Time struct {
 	text string
 }
 
-var timeForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$`)
-
 // ParseTime reads an RFC 3339 time with an offset; the problem has code
 // value.invalid_time.
 func ParseTime(s string) (Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || !timeForm.MatchString(s) {
+	if err != nil || !timeShaped(s) {
 		return Time{}, Refuse(Invalid, "value.invalid_time", "", s, "a time such as 2021-03-03T10:00:00+08:00, with its offset")
 	}
 	return Time{t, s}, nil
+}
+
+// timeShaped refuses what time.Parse lets through beyond YYYY-MM-DDThh:mm:ss, a
+// fraction of 1–9 digits, and Z or ±hh:mm: one-digit hours, a comma, long
+// fractions.
+func timeShaped(s string) bool {
+	const head = len("2006-01-02T15:04:05")
+	if len(s) <= head || s[13] != ':' {
+		return false
+	}
+	zone := strings.TrimSuffix(s, "Z")
+	if zone == s {
+		zone = s[:len(s)-len("+08:00")]
+	}
+	frac := zone[head:]
+	return frac == "" || (frac[0] == '.' && len(frac) <= 10 && allDigits(frac[1:]))
 }
 
 // TimeOf is the time t written in RFC 3339 in its own zone.
