@@ -41,6 +41,13 @@ type By struct {
 	Time  Time // claimed: when it happened in the world
 }
 
+// MayActFor reports whether by may act for party as far as role is concerned: who
+// comes in that role is the party itself, so the actor must be the party; who
+// comes in another role is not held by this rule.
+func (by By) MayActFor(role Role, party ID) bool {
+	return by.Role != role || by.Actor == party
+}
+
 // Role is what an actor acts as.
 type Role string
 
