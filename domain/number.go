@@ -28,6 +28,12 @@ func (n number) Decimal() decimal.Decimal { return n.d }
 
 func known(d decimal.Decimal) number { return number{d, true} }
 
+// Writable reports whether the number has no more digits before the point than a
+// number of a command or an event may have.
+func (n number) Writable() bool { return n.d.Abs().LessThan(tooLarge) }
+
+var tooLarge = decimal.New(1, digitsMax)
+
 // same reports whether both are the same number, or neither was given. How many
 // places they were written with does not matter.
 func (n number) same(o number) bool { return n.set == o.set && n.d.Equal(o.d) }

@@ -66,6 +66,15 @@ func (q Quantity) Excess(r Quantity) Quantity {
 	return q.Sub(r)
 }
 
+// CeilDiv returns ⌈q ÷ n⌉. q ≥ 0, n > 0.
+func (q Quantity) CeilDiv(n int64) int64 {
+	whole, rest := q.d.QuoRem(decimal.NewFromInt(n), 0)
+	if rest.Sign() > 0 {
+		return whole.IntPart() + 1
+	}
+	return whole.IntPart()
+}
+
 // Nominal returns the kg of q: q × kg per unit, half up to the gram. q ≥ 0.
 func (q Quantity) Nominal(perUnit Kg) Kg {
 	return Kg{known(roundHalfUp(q.d.Mul(perUnit.d), 3))}
@@ -172,6 +181,9 @@ func (s Share) Add(t Share) Share { return Share{known(s.d.Add(t.d))} }
 
 // Equal reports whether s and t are the same share, or neither was given.
 func (s Share) Equal(t Share) bool { return s.same(t.number) }
+
+// OnePlus is 1 + s, as text.
+func (s Share) OnePlus() string { return one.Add(s.d).String() }
 
 // IsOne reports whether s is exactly 1.
 func (s Share) IsOne() bool { return s.d.Equal(one) }
