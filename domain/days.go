@@ -1,7 +1,7 @@
 package domain
 
 import (
-	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Shanghai on machines without a zone database
 )
@@ -23,16 +23,36 @@ type Time struct {
 	text string
 }
 
-var timeForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$`)
-
 // ParseTime reads an RFC 3339 time with an offset; the problem has code
 // value.invalid_time.
 func ParseTime(s string) (Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || !timeForm.MatchString(s) {
+	if err != nil || !timeShaped(s) {
 		return Time{}, Refuse(Invalid, "value.invalid_time", "", s, "a time such as 2021-03-03T10:00:00+08:00, with its offset")
 	}
+	if y := t.In(Shanghai).Year(); y < 1 || y > 9999 {
+		return Time{}, Refuse(Invalid, "value.invalid_time", "", s, "a year from 1 to 9999")
+	}
 	return Time{t, s}, nil
+}
+
+// timeShaped refuses what time.Parse lets through beyond YYYY-MM-DDThh:mm:ss, a
+// fraction of 1–9 digits, and Z or ±hh:mm: one-digit hours, a comma, long
+// fractions.
+func timeShaped(s string) bool {
+	const head = len("2006-01-02T15:04:05")
+	if len(s) <= head || s[13] != ':' {
+		return false
+	}
+	zone := strings.TrimSuffix(s, "Z")
+	if zone == s {
+		zone = s[:len(s)-len("+08:00")]
+		if offset := s[len(zone)+1:]; offset[:2] > "23" || offset[3:] > "59" {
+			return false
+		}
+	}
+	frac := zone[head:]
+	return frac == "" || (frac[0] == '.' && len(frac) <= 10 && allDigits(frac[1:]))
 }
 
 // TimeOf is the time t written in RFC 3339 in its own zone.
@@ -52,6 +72,9 @@ func (t Time) IsZero() bool { return t.text == "" }
 
 // Instant is the instant in the world.
 func (t Time) Instant() time.Time { return t.t }
+
+// Equal reports whether both were written alike.
+func (t Time) Equal(u Time) bool { return t.text == u.text }
 
 // Day is the Shanghai day of the time.
 func (t Time) Day() Day { return DayOf(t.t) }
@@ -75,7 +98,7 @@ func (t Time) HoursUntil(u Time) Hours {
 type Hours int64
 
 // Day is a calendar day. The zero Day was not given.
-type Day struct{ n int32 } // days since 0000-03-01 or so, plus one; see dayNumber
+type Day struct{ n int32 } // 1 is 0001-01-01
 
 // NewDay returns the day y-m-d.
 func NewDay(y int, m time.Month, d int) Day {
@@ -124,6 +147,9 @@ func (d Day) Add(n int) Day { return Day{d.n + int32(n)} }
 
 // Sub returns the number of days from e to d.
 func (d Day) Sub(e Day) int { return int(d.n - e.n) }
+
+// Equal reports whether both are the same day, or neither was given.
+func (d Day) Equal(e Day) bool { return d == e }
 
 // Cmp compares two days.
 func (d Day) Cmp(e Day) int { return int(d.n) - int(e.n) }

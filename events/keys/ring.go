@@ -1,0 +1,175 @@
+package keys
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"zhitong/domain"
+)
+
+// ErrNoKey says that a person's key does not exist: none was ever made, or it was
+// destroyed when the person was erased.
+var ErrNoKey = errors.New("keys: no key of this person")
+
+// Store keeps the keys durably. Names are subjects such as "party/C001".
+type Store interface {
+	// Load returns every key.
+	Load(ctx context.Context) (map[string][]byte, error)
+	// Create stores key under name unless there is one already, and returns the one
+	// that is there. It has reached the disk when Create returns.
+	Create(ctx context.Context, name string, key []byte) ([]byte, error)
+	// Destroy erases the key of name for good; no key is not an error.
+	Destroy(ctx context.Context, name string) error
+}
+
+// tagKeyName is the key of the tags, which belongs to the programme and is never
+// destroyed.
+const tagKeyName = "programme/tag"
+
+// Ring is the keys in memory. Its methods may be called from several goroutines.
+type Ring struct {
+	store Store
+	mu    sync.RWMutex
+	keys  map[string][]byte // guarded by mu
+	tag   []byte            // set by OpenRing
+}
+
+// OpenRing reads all keys and makes the tag key at the first start.
+func OpenRing(ctx context.Context, store Store) (*Ring, error) {
+	all, err := store.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load keys: %w", err)
+	}
+	r := &Ring{store: store, keys: all}
+	if r.keys == nil {
+		r.keys = make(map[string][]byte)
+	}
+	if err := r.ensure(ctx, tagKeyName); err != nil {
+		return nil, err
+	}
+	r.tag, _ = r.key(tagKeyName)
+	return r, nil
+}
+
+// Ensure makes the person's key if there is none. It is durable on return.
+func (r *Ring) Ensure(ctx context.Context, person domain.Ref) error {
+	return r.ensure(ctx, person.String())
+}
+
+func (r *Ring) ensure(ctx context.Context, name string) error {
+	if _, ok := r.key(name); ok {
+		return nil
+	}
+	fresh := make([]byte, chacha20poly1305.KeySize)
+	rand.Read(fresh)
+	key, err := r.store.Create(ctx, name, fresh)
+	if err != nil {
+		return fmt.Errorf("make the key of %q: %w", name, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[name] = key
+	return nil
+}
+
+// Has reports whether the person has a key.
+func (r *Ring) Has(person domain.Ref) bool {
+	_, ok := r.key(person.String())
+	return ok
+}
+
+func (r *Ring) key(name string) ([]byte, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	k, ok := r.keys[name]
+	return k, ok
+}
+
+// Destroy erases the person's key: what was sealed under it can't be opened again.
+func (r *Ring) Destroy(ctx context.Context, person domain.Ref) error {
+	if err := r.store.Destroy(ctx, person.String()); err != nil {
+		return fmt.Errorf("destroy the key of %q: %w", person, err)
+	}
+	r.Forget(person)
+	return nil
+}
+
+// Forget drops a key that another process has destroyed.
+func (r *Ring) Forget(person domain.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.keys, person.String())
+}
+
+// Seal encrypts a value for the field at path of the event with the given id.
+func (r *Ring) Seal(person domain.Ref, eventID, path string, value domain.Personal) (domain.Sealed, error) {
+	key, ok := r.key(person.String())
+	if !ok {
+		return "", fmt.Errorf("seal %s for %q: %w", path, person, ErrNoKey)
+	}
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		return "", err
+	}
+	ad := additional(eventID, path)
+	nonce := mac(key, "nonce", string(ad), string(value))[:chacha20poly1305.NonceSizeX]
+	return domain.Sealed(base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, []byte(value), ad))), nil
+}
+
+// Open decrypts what [Ring.Seal] made, or fails with ErrNoKey or a plain error.
+func (r *Ring) Open(person domain.Ref, eventID, path string, sealed domain.Sealed) (domain.Personal, error) {
+	key, ok := r.key(person.String())
+	if !ok {
+		return "", fmt.Errorf("open %s of %q: %w", path, person, ErrNoKey)
+	}
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		return "", err
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(string(sealed))
+	if err != nil || len(raw) < chacha20poly1305.NonceSizeX {
+		return "", fmt.Errorf("open %s of %q: not a sealed value", path, person)
+	}
+	n := chacha20poly1305.NonceSizeX
+	clear, err := aead.Open(nil, raw[:n], raw[n:], additional(eventID, path))
+	if err != nil {
+		return "", fmt.Errorf("open %s of %q: sealed for another field, event or key", path, person)
+	}
+	return domain.Personal(clear), nil
+}
+
+// Tag is the programme's keyed fingerprint of a value: equal values have equal
+// tags.
+func (r *Ring) Tag(value domain.Personal) (domain.Tag, error) {
+	return domain.Tag(hex.EncodeToString(mac(r.tag, "tag", string(value))[:16])), nil
+}
+
+// Fingerprint stands for a personal value in a command's hash: it can't be guessed
+// once the person's key is gone.
+func (r *Ring) Fingerprint(person domain.Ref, value string) (string, error) {
+	key, ok := r.key(person.String())
+	if !ok {
+		return "", fmt.Errorf("fingerprint for %q: %w", person, ErrNoKey)
+	}
+	return hex.EncodeToString(mac(key, "fingerprint", value)), nil
+}
+
+func additional(eventID, path string) []byte { return []byte(eventID + "\n" + path) }
+
+// mac is HMAC-SHA-256 of the parts, each behind its length.
+func mac(key []byte, parts ...string) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return h.Sum(nil)
+}
