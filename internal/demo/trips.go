@@ -13,7 +13,7 @@ const (
 	convoyGrams   = 240_000_000 // 240 t at scale 1
 	lorryGrams    = 30_000_000  // what a full lorry is loaded with
 	lastLorry     = 29_000_000  // on the last day, whose last lorry takes what is left
-	capacityKg    = "32000"
+	capacityKg    = "33000"
 	smallLorry    = 5_000_000 // below this a lorry carries fewer shipments
 	parcelMin     = 400       // smaller parcels are not made
 )
