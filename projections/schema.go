@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -243,6 +244,22 @@ func (s *Schema) compareKeys(a, b reflect.Value) int {
 			xs, _ := f.put(x)
 			ys, _ := f.put(y)
 			c = strings.Compare(xs, ys)
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// CompareKeys orders two rows, as texts, by key: as [DB.Rows] does.
+func (s *Schema) CompareKeys(a, b []Value) int {
+	for i := range s.KeyLen {
+		c := strings.Compare(a[i].Text, b[i].Text)
+		if s.Columns[i].Type == Integer {
+			x, _ := strconv.ParseInt(a[i].Text, 10, 64)
+			y, _ := strconv.ParseInt(b[i].Text, 10, 64)
+			c = cmp.Compare(x, y)
 		}
 		if c != 0 {
 			return c
