@@ -55,7 +55,8 @@ var anOrder = []step{
 var (
 	aShipment = []step{ok(`C/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C","waybill_no":"1","lines":[
 		{"line_no":1,"order_id":"O","order_line":1,"quantity":"100","kg":"251"},{"line_no":2,"order_id":"O","order_line":2,"quantity":"200"}]}`)}
-	aTrip     = []step{ok(`D1/dispatcher departure.schedule {"departure_id":"T","route_id":"R","date":"2021-03-03","vehicle_plate":"V1","carrier_id":"K"}`)}
+	aTrip = []step{
+		ok(`D1/dispatcher departure.schedule {"departure_id":"T","route_id":"R","date":"2021-03-03","vehicle_plate":"V1","carrier_id":"K"}`)}
 	loaded    = []step{ok(`C/cooperative shipment.load {"shipment_id":"S","departure_id":"T"}`)}
 	departed  = []step{ok(`D1/dispatcher departure.depart {"departure_id":"T"}`)}
 	arrived   = []step{ok(`D1/dispatcher departure.arrive {"departure_id":"T"}`).on("2021-03-07T12:00:00+08:00")}
