@@ -103,7 +103,7 @@ func TestPartyRules(t *testing.T) {
 			ok(`O1/officer party.change_payee {"party_id":"C","payee":` + payee + `}`),
 			ok(`OP/operator person.erase {"party_id":"C","reason":"r"}`),
 			no(`OP/operator person.erase {"party_id":"C","reason":"r"}`, "party.erased", "party_id"),
-			no(`O2/officer party.confirm_payee {"party_id":"C"}`, "party.no_changed_payee", "party_id")}),
+			no(`O2/officer party.confirm_payee {"party_id":"C"}`, "party.erased", "party_id")}),
 		"UnknownPartiesAreRefused": steps(masterData, []step{
 			no(`O1/officer party.suspend {"party_id":"X","reason":"r"}`, "party.unknown", "party_id")}),
 	})
