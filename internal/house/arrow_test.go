@@ -34,6 +34,8 @@ var rooms = []room{
 		"keys are kept beside the log"},
 	{"zhitong/projections", []string{"zhitong/domain/...", "zhitong/events", "github.com/go-json-experiment/json/..."},
 		"views are pure folds: the auditor's verifier folds them without Postgres and NATS"},
+	{"zhitong/projections/catalogue", []string{"zhitong/projections/..."},
+		"the list of views knows every view, and nothing else does"},
 	{"zhitong/projections/projector", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections/...", "github.com/jackc/pgx/v5/...", "github.com/go-json-experiment/json/...", "golang.org/x/sync/..."},
 		"the projector is the one place where views meet Postgres"},
 	{"zhitong/internal/app", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/app/...", "github.com/go-json-experiment/json/..."},
