@@ -30,6 +30,9 @@ func ParseTime(s string) (Time, error) {
 	if err != nil || !timeShaped(s) {
 		return Time{}, Refuse(Invalid, "value.invalid_time", "", s, "a time such as 2021-03-03T10:00:00+08:00, with its offset")
 	}
+	if y := t.In(Shanghai).Year(); y < 1 || y > 9999 {
+		return Time{}, Refuse(Invalid, "value.invalid_time", "", s, "a year from 1 to 9999")
+	}
 	return Time{t, s}, nil
 }
 
@@ -44,6 +47,9 @@ func timeShaped(s string) bool {
 	zone := strings.TrimSuffix(s, "Z")
 	if zone == s {
 		zone = s[:len(s)-len("+08:00")]
+		if offset := s[len(zone)+1:]; offset[:2] > "23" || offset[3:] > "59" {
+			return false
+		}
 	}
 	frac := zone[head:]
 	return frac == "" || (frac[0] == '.' && len(frac) <= 10 && allDigits(frac[1:]))
@@ -67,6 +73,9 @@ func (t Time) IsZero() bool { return t.text == "" }
 // Instant is the instant in the world.
 func (t Time) Instant() time.Time { return t.t }
 
+// Equal reports whether both were written alike.
+func (t Time) Equal(u Time) bool { return t.text == u.text }
+
 // Day is the Shanghai day of the time.
 func (t Time) Day() Day { return DayOf(t.t) }
 
@@ -89,7 +98,7 @@ func (t Time) HoursUntil(u Time) Hours {
 type Hours int64
 
 // Day is a calendar day. The zero Day was not given.
-type Day struct{ n int32 } // days since 0000-03-01 or so, plus one; see dayNumber
+type Day struct{ n int32 } // 1 is 0001-01-01
 
 // NewDay returns the day y-m-d.
 func NewDay(y int, m time.Month, d int) Day {
@@ -138,6 +147,9 @@ func (d Day) Add(n int) Day { return Day{d.n + int32(n)} }
 
 // Sub returns the number of days from e to d.
 func (d Day) Sub(e Day) int { return int(d.n - e.n) }
+
+// Equal reports whether both are the same day, or neither was given.
+func (d Day) Equal(e Day) bool { return d == e }
 
 // Cmp compares two days.
 func (d Day) Cmp(e Day) int { return int(d.n) - int(e.n) }

@@ -12,10 +12,15 @@ type Fact interface {
 }
 
 // Aggregate folds the facts of one subject. Apply holds no rules: a stored fact
-// is never refused. A fact that it does not know is a programmer's error.
+// is never refused. A fact that it does not know is a programmer's error: [Unknown].
 type Aggregate interface {
 	Apply(Fact)
 }
+
+// Unknown is what Apply does with a fact that is not one of its aggregate's: it
+// panics, since a catalogue that decodes the fact and an aggregate that does not
+// know it are one program.
+func Unknown(f Fact) { panic("domain: " + f.Subject().Kind + " does not know " + f.FactName()) }
 
 // Ref names an aggregate.
 type Ref struct {
@@ -39,6 +44,13 @@ type By struct {
 	Actor ID
 	Role  Role
 	Time  Time // claimed: when it happened in the world
+}
+
+// MayActFor reports whether by may act for party as far as role is concerned: who
+// comes in that role is the party itself, so the actor must be the party; who
+// comes in another role is not held by this rule.
+func (by By) MayActFor(role Role, party ID) bool {
+	return by.Role != role || by.Actor == party
 }
 
 // Role is what an actor acts as.

@@ -46,6 +46,9 @@ func (m Money) Neg() Money { return Money{known(m.d.Neg())} }
 // Cmp compares m with o.
 func (m Money) Cmp(o Money) int { return m.d.Cmp(o.d) }
 
+// Equal reports whether m and o are the same amount, or neither was given.
+func (m Money) Equal(o Money) bool { return m.same(o.number) }
+
 // Min returns the smaller of m and o.
 func (m Money) Min(o Money) Money {
 	if m.Cmp(o) <= 0 {
@@ -81,6 +84,9 @@ func (p Price) String() string { return p.written() }
 
 // Cmp compares p with o.
 func (p Price) Cmp(o Price) int { return p.d.Cmp(o.d) }
+
+// Equal reports whether p and o are the same price, or neither was given.
+func (p Price) Equal(o Price) bool { return p.same(o.number) }
 
 // Times returns p × q, half up to the fen: what q costs. q ≥ 0.
 func (p Price) Times(q Quantity) Money { return Money{known(roundHalfUp(p.d.Mul(q.d), 2))} }

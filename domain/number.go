@@ -28,6 +28,16 @@ func (n number) Decimal() decimal.Decimal { return n.d }
 
 func known(d decimal.Decimal) number { return number{d, true} }
 
+// Writable reports whether the number has no more digits before the point than a
+// number of a command or an event may have.
+func (n number) Writable() bool { return n.d.Abs().LessThan(tooLarge) }
+
+var tooLarge = decimal.New(1, digitsMax)
+
+// same reports whether both are the same number, or neither was given. How many
+// places they were written with does not matter.
+func (n number) same(o number) bool { return n.set == o.set && n.d.Equal(o.d) }
+
 // form is how a kind of number is written.
 type form struct {
 	kind   string // for the problem's text
@@ -58,6 +68,9 @@ func (f form) parse(s string) (number, error) {
 	d, err := decimal.NewFromString(s)
 	if err != nil {
 		return bad("a decimal string")
+	}
+	if rest != s && d.Sign() == 0 {
+		return bad("a zero has no sign")
 	}
 	if f.unit && d.GreaterThan(one) {
 		return bad("between 0 and 1")

@@ -40,12 +40,39 @@ func (q Quantity) Sub(r Quantity) Quantity { return Quantity{known(q.d.Sub(r.d))
 // Cmp compares q with r.
 func (q Quantity) Cmp(r Quantity) int { return q.d.Cmp(r.d) }
 
+// Equal reports whether q and r are the same quantity, or neither was given.
+func (q Quantity) Equal(r Quantity) bool { return q.same(r.number) }
+
+// Plain is the quantity without the zeros that it may have been written with: the
+// same text for the same number.
+func (q Quantity) Plain() string { return q.d.String() }
+
+// Positive refuses a quantity that was not given or is not above 0, in field.
+func (q Quantity) Positive(field string) error {
+	switch {
+	case !q.set:
+		return Missing(field)
+	case q.d.Sign() <= 0:
+		return Refuse(Invalid, "value.not_positive", field, q.String(), "a quantity above 0")
+	}
+	return nil
+}
+
 // Excess returns max(0, q − r).
 func (q Quantity) Excess(r Quantity) Quantity {
 	if q.Cmp(r) <= 0 {
 		return Quantity{known(decimal.Zero)}
 	}
 	return q.Sub(r)
+}
+
+// CeilDiv returns ⌈q ÷ n⌉. q ≥ 0, n > 0.
+func (q Quantity) CeilDiv(n int64) int64 {
+	whole, rest := q.d.QuoRem(decimal.NewFromInt(n), 0)
+	if rest.Sign() > 0 {
+		return whole.IntPart() + 1
+	}
+	return whole.IntPart()
 }
 
 // Nominal returns the kg of q: q × kg per unit, half up to the gram. q ≥ 0.
@@ -99,6 +126,22 @@ func (k Kg) Sub(l Kg) Kg { return Kg{known(k.d.Sub(l.d))} }
 // Cmp compares k with l.
 func (k Kg) Cmp(l Kg) int { return k.d.Cmp(l.d) }
 
+// Equal reports whether k and l are the same weight, or neither was given.
+func (k Kg) Equal(l Kg) bool { return k.same(l.number) }
+
+// Positive refuses a weight that was not given or is not above 0, in field.
+func (k Kg) Positive(field string) error {
+	switch {
+	case !k.set:
+		return Missing(field)
+	case k.d.Sign() < 0:
+		return k.NotNegative(field)
+	case k.d.Sign() == 0:
+		return Refuse(Invalid, "value.not_positive", field, k.String(), "a weight above 0")
+	}
+	return nil
+}
+
 // Part returns k × part ÷ whole, half up to the gram: the kg of a part of the
 // goods that weigh k. It is 0 where whole is 0.
 func (k Kg) Part(part, whole Quantity) Kg {
@@ -135,6 +178,12 @@ func (s Share) String() string { return s.written() }
 
 // Add returns s + t.
 func (s Share) Add(t Share) Share { return Share{known(s.d.Add(t.d))} }
+
+// Equal reports whether s and t are the same share, or neither was given.
+func (s Share) Equal(t Share) bool { return s.same(t.number) }
+
+// OnePlus is 1 + s, as text.
+func (s Share) OnePlus() string { return one.Add(s.d).String() }
 
 // IsOne reports whether s is exactly 1.
 func (s Share) IsOne() bool { return s.d.Equal(one) }

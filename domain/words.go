@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -73,6 +75,8 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(t), nil }
 // s cannot be a text.
 func CheckText(s string) error {
 	switch n := utf8.RuneCountInString(s); {
+	case !utf8.ValidString(s):
+		return Refuse(Invalid, "value.invalid_text", "", s, "a text is valid UTF-8")
 	case n > TextCharsMax:
 		return Refuse(Invalid, "value.invalid_text", "", s, "a text has at most %d characters, this one has %d", TextCharsMax, n)
 	case strings.ContainsRune(s, 0):
@@ -108,7 +112,7 @@ func (a Attributes) Validate(field string) error {
 	if len(a) > AttributesMax {
 		return Refuse(Limit, "value.too_many", field, "", "at most %d attributes, given %d", AttributesMax, len(a))
 	}
-	for k := range a {
+	for _, k := range slices.Sorted(maps.Keys(a)) {
 		if err := CheckID(k); err != nil {
 			return AsProblem(err).At(field)
 		}

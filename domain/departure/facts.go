@@ -50,11 +50,12 @@ type Unloaded struct {
 
 // Departed begins the trip with the shipments listed, in loading order.
 type Departed struct {
-	DepartureID domain.ID     `json:"departure_id"`
-	Shipments   []Consignment `json:"shipments"`
-	GrossKg     domain.Kg     `json:"gross_kg,omitzero"`
-	TareKg      domain.Kg     `json:"tare_kg,omitzero"`
-	SealNo      domain.ID     `json:"seal_no,omitzero"`
+	DepartureID domain.ID         `json:"departure_id"`
+	Shipments   []Consignment     `json:"shipments"`
+	GrossKg     domain.Kg         `json:"gross_kg,omitzero"`
+	TareKg      domain.Kg         `json:"tare_kg,omitzero"`
+	SealNo      domain.ID         `json:"seal_no,omitzero"`
+	Attributes  domain.Attributes `json:"attributes,omitzero"`
 }
 
 // Transshipped says that the trip goes on in another vehicle.

@@ -52,8 +52,9 @@ type Updated struct {
 
 // PayeeChanged proposes a payee; it holds from [PayeeConfirmed] on.
 type PayeeChanged struct {
-	PartyID domain.ID `json:"party_id"`
-	Payee   Payee     `json:"payee"`
+	PartyID   domain.ID `json:"party_id"`
+	Payee     Payee     `json:"payee"`
+	ChangedBy domain.ID `json:"changed_by"` // the officer, who can't confirm it
 }
 
 // PayeeConfirmed makes the proposed payee the one that is paid.

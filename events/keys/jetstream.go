@@ -30,7 +30,7 @@ func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas i
 	prefix := "zt.keys." + base64.RawURLEncoding.EncodeToString([]byte(logStream)) + "."
 	cfg := jetstream.StreamConfig{
 		Name: logStream + "_KEYS", Subjects: []string{prefix + "*"}, Storage: jetstream.FileStorage,
-		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld, Replicas: max(1, replicas), AllowDirect: true,
+		Replicas: max(1, replicas), AllowDirect: true,
 	}
 	s, err := js.CreateStream(ctx, cfg)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
@@ -88,13 +88,16 @@ func (s *streamStore) Load(ctx context.Context) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := make(map[string][]byte, len(all))
+	newest := make(map[string][]byte, len(all)) // two only if a rotation was cut short
 	for _, k := range all {
-		if keys[k.name], err = s.master.unwrap(k.name, k.box); err != nil {
+		newest[k.name] = k.box
+	}
+	for name, box := range newest {
+		if newest[name], err = s.master.unwrap(name, box); err != nil {
 			return nil, err
 		}
 	}
-	return keys, nil
+	return newest, nil
 }
 
 // Create stores a key unless there is one.

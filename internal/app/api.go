@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"zhitong/domain"
 	"zhitong/events"
+	"zhitong/events/log"
 )
 
 // Envelope is a command as it arrives, before its data is looked at.
@@ -49,6 +51,8 @@ type Pending struct {
 	done   chan struct{}
 	result Result
 	err    error
+	repeat uint64  // the position whose events are the reply; 0 for none
+	log    log.Log // where they are read
 }
 
 // Wait returns the command's answer. An error means that the outcome is not a
@@ -57,8 +61,44 @@ type Pending struct {
 func (p *Pending) Wait(ctx context.Context) (Result, error) {
 	select {
 	case <-p.done:
+		if p.repeat > 0 && p.err == nil {
+			return p.original(ctx)
+		}
 		return p.result, p.err
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
 	}
+}
+
+// original answers with the events of the commit that the command repeats.
+func (p *Pending) original(ctx context.Context) (Result, error) {
+	r := p.result
+	err := p.log.Load(ctx, []uint64{p.repeat}, func(position uint64, line []byte) error {
+		c, err := events.Decode(line)
+		if err != nil {
+			return fmt.Errorf("position %d: %w", position, err)
+		}
+		r.Events, r.Position = refs(&c), position
+		return nil
+	})
+	return r, err
+}
+
+// refs names the events of a commit.
+func refs(c *events.Commit) []EventRef {
+	list := make([]EventRef, len(c.Events))
+	for i := range c.Events {
+		list[i] = EventRef{c.Events[i].ID, events.TypeOf(c.Events[i].Fact), c.Position}
+	}
+	return list
+}
+
+func (p *Pending) fail(err error) {
+	p.err = err
+	close(p.done)
+}
+
+func (p *Pending) finish(r Result, repeat uint64, l log.Log) {
+	p.result, p.repeat, p.log = r, repeat, l
+	close(p.done)
 }

@@ -18,6 +18,9 @@ type Command struct {
 	// are sealed under, so that the keys exist before the command is decided; nil
 	// for a command without personal values.
 	Persons func(data any) []domain.Ref
+	// Personal lists the dotted paths of the personal values in the data, e.g.
+	// "payee.bank". They are sealed under the key of the first of Persons.
+	Personal []string
 }
 
 // Define makes a command from a typed handler.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"zhitong/domain"
 	"zhitong/events"
 )
@@ -23,6 +25,9 @@ type SystemCommand struct {
 	Suffix string // tells the commands of one cause apart; "" if there can be only one
 	Name   string // e.g. "claim.assess"
 	Data   any    // the command's data struct (a pointer, as Command.New makes it)
+	// Effect, if set, is carried out once the cause is durable and before the
+	// command is decided (destroying a key). It must be safe to repeat.
+	Effect func(context.Context) error
 }
 
 // ReactionID is the id of the command that reacts to the event with id cause.

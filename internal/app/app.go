@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zhitong/domain"
+	"zhitong/events"
+	"zhitong/events/keys"
+	"zhitong/events/log"
+)
+
+// Limits of the committer.
+const (
+	// queueMax is the number of commands that wait to be decided; who comes later
+	// waits in Submit.
+	queueMax = 4096
+	// decideAttemptsMax bounds how often a command is decided again because another
+	// process wrote first.
+	decideAttemptsMax = 64
+	// aheadMax is how far a claimed time, or the log's last recording, may be ahead
+	// of the clock.
+	aheadMax = 5 * time.Minute
+	// owedAfter is how old a reaction of another process must be before this one
+	// carries it out: its process has had the time to do so.
+	owedAfter = 10 * time.Second
+)
+
+// ErrStopped says that the application has been told to end; the command was not
+// recorded, or is unknown to have been.
+var ErrStopped = errors.New("app: stopped")
+
+// Options make an App. Every field but Clock is required.
+type Options struct {
+	Log       log.Log
+	Ring      *keys.Ring
+	Commands  []Command
+	Reactions []Reaction
+	// Kinds makes the empty state of each kind of aggregate that has one.
+	Kinds map[string]func() domain.Aggregate
+	// Allowed is the one table of roles: nil, or why not.
+	Allowed func(command string, role domain.Role) *domain.Problem
+	// Clock is read once a command. Defaults to time.Now.
+	Clock func() time.Time
+}
+
+// App is where commands meet the log: it decides them one after the other on top
+// of everything before, appends what they say, and carries out what follows from
+// it. Submit may be called from any goroutine; the rest happens in Run.
+type App struct {
+	log      log.Log
+	ring     *keys.Ring
+	commands map[string]*Command
+	allowed  func(string, domain.Role) *domain.Problem
+	clock    func() time.Time
+	source   string
+
+	head    atomic.Pointer[log.Head]
+	queue   chan *submission
+	stopped chan struct{} // closed when Run has ended
+	stop    sync.Once
+
+	c *committer // used by Run's goroutine only
+}
+
+// Open folds the log and returns an App that waits for Run.
+func Open(ctx context.Context, o Options) (*App, error) {
+	id, err := o.Log.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{log: o.Log, ring: o.Ring, allowed: o.Allowed, clock: o.Clock, source: events.SourceOf(id.Stream),
+		commands: make(map[string]*Command), queue: make(chan *submission, queueMax), stopped: make(chan struct{})}
+	if a.clock == nil {
+		a.clock = time.Now
+	}
+	for i := range o.Commands {
+		a.commands[o.Commands[i].Name] = &o.Commands[i]
+	}
+	f := newFolds(o.Log, o.Kinds, append(o.Reactions, a.erasure()))
+	if err := f.catchUp(ctx); err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	a.c = newCommitter(a, f)
+	head := f.durable
+	a.head.Store(&head)
+	return a, nil
+}
+
+// Head is the last head that this App has seen to be durable.
+func (a *App) Head() log.Head { return *a.head.Load() }
+
+// Submit hands over a command. It waits only for a place in the queue; the answer
+// is the Pending's. Commands of one goroutine are decided in the order in which it
+// submits them, and each with its reactions before the next.
+func (a *App) Submit(ctx context.Context, env Envelope) *Pending {
+	return a.submit(ctx, env, false)
+}
+
+// DryRun decides a command on the log as it is, answers as usual and records
+// nothing.
+func (a *App) DryRun(ctx context.Context, env Envelope) (Result, error) {
+	return a.submit(ctx, env, true).Wait(ctx)
+}
+
+func (a *App) submit(ctx context.Context, env Envelope, dry bool) *Pending {
+	p := &Pending{done: make(chan struct{})}
+	read, err := a.prepare(ctx, env)
+	if err != nil {
+		p.fail(fmt.Errorf("command %q: %w", env.ID, err))
+		return p
+	}
+	select {
+	case a.queue <- &submission{prepared: read, pending: p, dry: dry}:
+	case <-a.stopped:
+		p.fail(ErrStopped)
+	case <-ctx.Done():
+		p.fail(ctx.Err())
+	}
+	return p
+}
+
+// Run decides and appends until ctx ends; then it finishes what is in flight and
+// returns nil. It returns an error when the log turned out not to be what it was.
+// It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	defer a.stop.Do(func() { close(a.stopped) })
+	err := a.c.run(ctx)
+	for {
+		select {
+		case s := <-a.queue:
+			s.pending.fail(ErrStopped)
+		default:
+			return err
+		}
+	}
+}

@@ -1,0 +1,355 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"zhitong/domain"
+	"zhitong/events"
+	"zhitong/events/log"
+)
+
+// submission is a command in the committer's hands.
+type submission struct {
+	*prepared
+	pending  *Pending // nil for reactions
+	dry      bool
+	attempts int
+	debt     *debt // set for reactions
+}
+
+// answer is a reply that may be given once the block it rests on is durable.
+type answer struct {
+	s      *submission
+	result Result
+	repeat uint64 // a position whose events are the reply
+}
+
+// block is what was decided since the last block was sent: commits in order, and
+// the answers that rest on them or on the head below them.
+type block struct {
+	commits []events.Commit
+	answers []answer
+	again   []*submission // in order of decision, to be decided again on conflict
+	after   []*debt       // reactions with an effect, due once this is durable
+
+	expected log.Head // set when it is sent: what the block is appended to
+	mark     Mark     // set when it is sent: the journal's end
+}
+
+func (b *block) empty() bool { return len(b.commits) == 0 && len(b.answers) == 0 }
+
+// committer decides commands one after the other, each on top of the one before,
+// while the writer appends what was decided before. At most one block is in
+// flight; what is decided meanwhile is the next.
+type committer struct {
+	app   *App
+	folds *folds
+
+	next     *block
+	inFlight *block
+	front    []*submission // decided before the queue: reactions, and conflicts again
+	effects  chan *submission
+
+	write chan *block
+	wrote chan written
+}
+
+func newCommitter(a *App, f *folds) *committer {
+	return &committer{app: a, folds: f, next: &block{}, write: make(chan *block), wrote: make(chan written),
+		effects: make(chan *submission, 64)}
+}
+
+// run is the committer's goroutine.
+func (c *committer) run(ctx context.Context) error {
+	w := appender{log: c.app.log, source: c.app.source}
+	go w.run(c.write, c.wrote)
+	defer close(c.write)
+	tick := time.NewTicker(owedAfter / 2)
+	defer tick.Stop()
+	c.collect(c.folds.recorded.Add(time.Second))
+	for ctx.Err() == nil {
+		if err := c.decideFront(ctx); err != nil {
+			return c.giveUp(err)
+		}
+		if err := c.step(ctx, tick.C); err != nil {
+			return c.giveUp(err)
+		}
+	}
+	return c.drain()
+}
+
+// step waits for the next thing to do: a command, if there is room in the next
+// block; the outcome of the block in flight; the clock.
+func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
+	c.send()
+	queue := c.app.queue
+	if len(c.next.again) >= log.BlockCommitsMax {
+		queue = nil
+	}
+	select {
+	case s := <-queue:
+		if err := c.decide(ctx, s); err != nil {
+			return err
+		}
+		return c.more(ctx)
+	case w := <-c.wrote:
+		return c.written(ctx, w)
+	case s := <-c.effects:
+		c.front = append(c.front, s)
+	case <-tick:
+		c.collect(c.app.clock().Add(-owedAfter))
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// more decides what waits already, so that a block holds whatever came meanwhile;
+// it never waits for anything.
+func (c *committer) more(ctx context.Context) error {
+	for len(c.next.again) < log.BlockCommitsMax {
+		if err := c.decideFront(ctx); err != nil {
+			return err
+		}
+		select {
+		case s := <-c.app.queue:
+			if err := c.decide(ctx, s); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (c *committer) decideFront(ctx context.Context) error {
+	for len(c.front) > 0 {
+		s := c.front[0]
+		c.front = c.front[1:]
+		if err := c.decide(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send hands the next block to the writer if it is idle.
+func (c *committer) send() {
+	if c.inFlight == nil && !c.next.empty() {
+		c.inFlight, c.next = c.next, &block{}
+		c.inFlight.expected, c.inFlight.mark = c.folds.durable, c.folds.journal.Mark()
+		c.write <- c.inFlight
+	}
+}
+
+// decide decides one command on top of everything so far and adds what comes of it
+// to the next block. An error is a fault of the log.
+func (c *committer) decide(ctx context.Context, s *submission) error {
+	s.attempts++
+	d, err := c.decision(s)
+	if err != nil {
+		return fmt.Errorf("command %q: %w", s.env.ID, err)
+	}
+	c.next.again = append(c.next.again, s)
+	if s.debt != nil {
+		s.debt.tried = true
+	}
+	if d.commit == nil && d.problem != nil && s.device != nil && !s.dry {
+		d.commit = c.refusedEntry(ctx, s, d.problem)
+	}
+	result := Result{ID: s.env.ID, OK: d.problem == nil, Problem: d.problem}
+	if d.commit != nil && d.problem == nil {
+		result.Events, result.Position = refs(d.commit), d.commit.Position
+	}
+	if s.dry {
+		result.Position = 0
+	} else if d.commit != nil {
+		if err := c.record(d.commit); err != nil {
+			return err
+		}
+	}
+	result.Repeated = d.repeat > 0
+	c.next.answers = append(c.next.answers, answer{s, result, d.repeat})
+	return nil
+}
+
+// record folds a decided commit, adds it to the next block and puts its reactions
+// in front of the queue.
+func (c *committer) record(commit *events.Commit) error {
+	if err := c.folds.apply(commit); err != nil {
+		return err
+	}
+	due, err := c.folds.react(commit)
+	if err != nil {
+		return err
+	}
+	c.next.commits = append(c.next.commits, *commit)
+	var front []*submission
+	for _, d := range due {
+		if d.command.Effect != nil {
+			c.next.after = append(c.next.after, d)
+			continue
+		}
+		front = append(front, c.app.reaction(d))
+	}
+	c.front = append(front, c.front...)
+	return nil
+}
+
+// collect puts the owed reactions whose cause was recorded before t in front of the
+// queue: all of them at the start, later those that another process has left. One
+// that was refused is tried again at the next start only.
+func (c *committer) collect(t time.Time) {
+	for _, d := range c.folds.owed.olderThan(t) {
+		switch {
+		case d.tried:
+		case d.command.Effect != nil:
+			d.tried = true
+			c.effect(d)
+		default:
+			d.tried = true
+			c.front = append(c.front, c.app.reaction(d))
+		}
+	}
+}
+
+// effect carries out the effect of a reaction whose cause is durable, then has the
+// command decided.
+func (c *committer) effect(d *debt) {
+	go func() {
+		if err := d.command.Effect(context.Background()); err != nil {
+			slog.Error("effect of a reaction; tried again at the next start", "event_id", d.cause.ID, "command", d.command.Name, "error", err)
+			return
+		}
+		select {
+		case c.effects <- c.app.reaction(d):
+		case <-c.app.stopped:
+		}
+	}()
+}
+
+// written takes the outcome of the block in flight.
+func (c *committer) written(ctx context.Context, w written) error {
+	b := c.inFlight
+	c.inFlight = nil
+	switch {
+	case w.err == nil:
+		c.durable(b, w.head)
+		for _, d := range b.after {
+			d.tried = true
+			c.effect(d)
+		}
+		if c.next.empty() {
+			c.folds.evict()
+		}
+		return nil
+	case errors.Is(w.err, log.ErrConflict), errors.Is(w.err, errTooLarge):
+		return c.again(ctx, b, w)
+	case errors.Is(w.err, log.ErrIdentity):
+		return w.err
+	}
+	return c.failAll(ctx, b, w.err)
+}
+
+// again undoes what is not durable, catches up and lets everything be decided
+// again. A command whose commit is too large is refused.
+func (c *committer) again(ctx context.Context, b *block, w written) error {
+	list := append(b.again, c.next.again...)
+	c.next = &block{}
+	c.folds.rollback()
+	if err := c.folds.catchUp(ctx); err != nil {
+		return err
+	}
+	var front []*submission
+	for _, s := range list {
+		switch {
+		case s.debt != nil: // decided again with its cause, or owed by whoever wrote it
+			if _, owed := c.folds.owed.byID[s.debt.id]; owed {
+				front = append(front, s)
+			}
+		case w.tooLarge != "" && s.env.ID == w.tooLarge:
+			s.problem = domain.Refuse(domain.Limit, "commit.too_large", "", "", "%s; send fewer lines in one command", w.err)
+			front = append(front, s)
+		case s.attempts >= decideAttemptsMax:
+			s.pending.fail(fmt.Errorf("command %q: decided %d times, each time another process wrote first; try again: %w", s.env.ID, s.attempts, log.ErrConflict))
+		default:
+			front = append(front, s)
+		}
+	}
+	c.front = append(front, c.front...)
+	return nil
+}
+
+// failAll answers everything that is not durable with err: the log is out of reach
+// or full.
+func (c *committer) failAll(ctx context.Context, b *block, err error) error {
+	for _, s := range append(append(b.again, c.next.again...), c.front...) {
+		if s.debt != nil {
+			s.debt.tried = false // left to the next tick
+			continue
+		}
+		s.pending.fail(fmt.Errorf("command %q: %w", s.env.ID, err))
+	}
+	c.next, c.front = &block{}, nil
+	c.folds.rollback()
+	if err := c.folds.catchUp(ctx); err != nil && errors.Is(err, log.ErrIdentity) {
+		return err
+	}
+	return nil
+}
+
+// durable takes note that a block is in the log and gives its answers.
+func (c *committer) durable(b *block, head log.Head) {
+	c.folds.durable = head
+	c.folds.journal.Forget(b.mark)
+	c.app.head.Store(&head)
+	for _, a := range b.answers {
+		if a.s.pending != nil {
+			a.s.pending.finish(a.result, a.repeat, c.app.log)
+		}
+	}
+}
+
+// drain finishes the block in flight when the application ends. What was decided
+// after it is given back.
+func (c *committer) drain() error {
+	for c.inFlight != nil || !c.next.empty() {
+		c.send()
+		w := <-c.wrote
+		b := c.inFlight
+		c.inFlight = nil
+		if w.err != nil {
+			return c.giveUpBlocks(ErrStopped, b, c.next)
+		}
+		c.durable(b, w.head)
+	}
+	return nil
+}
+
+func (c *committer) giveUp(err error) error {
+	if c.inFlight != nil {
+		<-c.wrote
+		return errors.Join(err, c.giveUpBlocks(err, c.inFlight, c.next))
+	}
+	return errors.Join(err, c.giveUpBlocks(err, c.next))
+}
+
+func (c *committer) giveUpBlocks(err error, blocks ...*block) error {
+	for _, b := range blocks {
+		for _, s := range b.again {
+			if s.pending != nil {
+				s.pending.fail(fmt.Errorf("command %q: %w", s.env.ID, err))
+			}
+		}
+	}
+	for _, s := range c.front {
+		if s.pending != nil {
+			s.pending.fail(err)
+		}
+	}
+	return nil
+}
