@@ -1,6 +1,10 @@
 package domain
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // Exact is a result on the way to an amount: not negative and not rounded. It
 // becomes [Money] once, in [Exact.Round].
@@ -16,8 +20,15 @@ func ParseExact(s string) (Exact, error) {
 	return Exact{n}, err
 }
 
-// String writes the number with all its places.
-func (e Exact) String() string { return e.written() }
+// String writes the number with the places that it needs: equal numbers are
+// written alike.
+func (e Exact) String() string {
+	s := e.written()
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
 
 // Exact is the amount as an intermediate result. m ≥ 0.
 func (m Money) Exact() Exact { return Exact{m.number} }
