@@ -194,7 +194,7 @@ func deviceOf(data jsontext.Value) (*events.Device, jsontext.Value, *domain.Prob
 	}
 	var split struct {
 		Device jsontext.Value `json:"device"`
-		Rest   jsontext.Value `json:",inline"`
+		Rest   jsontext.Value `json:",embed"`
 	}
 	if err := json.Unmarshal(data, &split); err != nil {
 		return nil, nil, problemOf(err, "")
