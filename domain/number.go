@@ -108,7 +108,16 @@ func (n number) written() string {
 	if e := n.d.Exponent(); e < 0 {
 		return n.d.StringFixed(-e)
 	}
-	return n.d.String()
+	return n.d.StringFixed(0)
+}
+
+// plain writes n without zeros at its end: the same text for the same number.
+func (n number) plain() string {
+	s := n.written()
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 // roundHalfUp is the one rounding of the house: half up, of numbers that are not

@@ -45,7 +45,7 @@ func (q Quantity) Equal(r Quantity) bool { return q.same(r.number) }
 
 // Plain is the quantity without the zeros that it may have been written with: the
 // same text for the same number.
-func (q Quantity) Plain() string { return q.d.String() }
+func (q Quantity) Plain() string { return q.plain() }
 
 // Positive refuses a quantity that was not given or is not above 0, in field.
 func (q Quantity) Positive(field string) error {
@@ -183,7 +183,7 @@ func (s Share) Add(t Share) Share { return Share{known(s.d.Add(t.d))} }
 func (s Share) Equal(t Share) bool { return s.same(t.number) }
 
 // OnePlus is 1 + s, as text.
-func (s Share) OnePlus() string { return one.Add(s.d).String() }
+func (s Share) OnePlus() string { return known(one.Add(s.d)).plain() }
 
 // IsOne reports whether s is exactly 1.
 func (s Share) IsOne() bool { return s.d.Equal(one) }
