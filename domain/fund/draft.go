@@ -1,6 +1,7 @@
 package fund
 
 import (
+	"maps"
 	"slices"
 
 	"zhitong/domain"
@@ -12,16 +13,17 @@ import (
 type Draft struct {
 	fund      *State
 	split     []policy.Funding
+	start     []domain.Money // available before the draft
 	available []domain.Money
 	residuals []domain.Residual
-	tiers     map[TierKey]domain.Kg
+	tiers     map[policy.TierKey]domain.Kg
 	limits    map[LimitKey]domain.Money
 	counts    Counts
 }
 
 // NewDraft begins a draft. It refuses a fund that lacks a budget line of the split.
 func NewDraft(s *State, split []policy.Funding) (*Draft, error) {
-	d := &Draft{fund: s, split: split, tiers: map[TierKey]domain.Kg{}, limits: map[LimitKey]domain.Money{}}
+	d := &Draft{fund: s, split: split, tiers: map[policy.TierKey]domain.Kg{}, limits: map[LimitKey]domain.Money{}}
 	funders := make([]domain.ID, len(split))
 	for i, f := range split {
 		l := s.Line(f.BudgetID)
@@ -32,21 +34,24 @@ func NewDraft(s *State, split []policy.Funding) (*Draft, error) {
 		d.available = append(d.available, l.Available())
 		funders[i] = f.FunderID
 	}
-	d.residuals = s.residualsOf(funders)
+	d.start, d.residuals = slices.Clone(d.available), s.residualsOf(funders)
 	return d, nil
 }
 
-// Fork returns a copy for trying what fits: its money is its own, its counts are not.
+// Fork returns a copy for trying something out.
 func (d *Draft) Fork() *Draft {
 	f := *d
 	f.available, f.residuals = slices.Clone(d.available), slices.Clone(d.residuals)
+	f.tiers, f.limits = maps.Clone(d.tiers), maps.Clone(d.limits)
+	f.counts = Counts{slices.Clone(d.counts.Tiers), slices.Clone(d.counts.Limits)}
 	return &f
 }
 
-// Shortage says what a budget line could not bear.
+// Shortage says what a budget line could not bear, with what the draft took before.
 type Shortage struct {
-	BudgetID         domain.ID
-	Needs, Available domain.Money
+	BudgetID  domain.ID    `json:"budget_id"`
+	Needs     domain.Money `json:"needs"`
+	Available domain.Money `json:"available"`
 }
 
 // Take splits an amount and reserves it, or says which line is too small for it and
@@ -55,7 +60,7 @@ func (d *Draft) Take(amount domain.Money) ([]domain.Money, *Shortage) {
 	parts, next := domain.ResidualSplit(amount, shares(d.split), d.residuals)
 	for i, p := range parts {
 		if p.Cmp(d.available[i]) > 0 {
-			return nil, &Shortage{d.split[i].BudgetID, p, d.available[i]}
+			return nil, &Shortage{d.split[i].BudgetID, d.start[i].Sub(d.available[i]).Add(p), d.start[i]}
 		}
 	}
 	d.take(parts, next)
@@ -106,13 +111,13 @@ func (d *Draft) Amounts(parts []domain.Money) []Amount {
 }
 
 // TierTotal is a running total of kg as it stands in the draft.
-func (d *Draft) TierTotal(k TierKey) domain.Kg { return d.fund.TierTotal(k).Add(d.tiers[k]) }
+func (d *Draft) TierTotal(k policy.TierKey) domain.Kg { return d.fund.TierTotal(k).Add(d.tiers[k]) }
 
 // LimitTotal is a running total of grants as it stands in the draft.
 func (d *Draft) LimitTotal(k LimitKey) domain.Money { return d.fund.LimitTotal(k).Add(d.limits[k]) }
 
 // CountKg changes a running total of kg, in the draft and in its counts.
-func (d *Draft) CountKg(k TierKey, kg domain.Kg) {
+func (d *Draft) CountKg(k policy.TierKey, kg domain.Kg) {
 	if kg.Sign() == 0 {
 		return
 	}

@@ -1,6 +1,9 @@
 package fund
 
-import "zhitong/domain"
+import (
+	"zhitong/domain"
+	"zhitong/domain/policy"
+)
 
 // Kind is the aggregate's kind in subjects.
 const Kind = "fund"
@@ -51,19 +54,10 @@ type Counts struct {
 	Limits []LimitCount `json:"limits,omitzero"`
 }
 
-// TierKey names a running total of kg: a rule id and its scope, of which only the
-// ids that the rule is per are given.
-type TierKey struct {
-	RuleID        domain.ID `json:"rule_id"`
-	CooperativeID domain.ID `json:"cooperative_id,omitzero"`
-	ItemID        domain.ID `json:"item_id,omitzero"`
-	BuyerID       domain.ID `json:"buyer_id,omitzero"`
-}
-
 // TierCount changes a running total of kg.
 type TierCount struct {
-	TierKey `json:",inline"`
-	Kg      domain.Kg `json:"kg"`
+	policy.TierKey `json:",inline"`
+	Kg             domain.Kg `json:"kg"`
 }
 
 // LimitKey names a running total of granted amounts: cooperative_year, buyer_year
@@ -103,7 +97,6 @@ type Reserved struct {
 // Released makes reserved or obligated money available again.
 type Released struct {
 	Movement `json:",inline"`
-	Counts   `json:",inline"`
 	From     Pot       `json:"from"`
 	Batch    domain.ID `json:"batch_id,omitzero"` // recomputed when this batch was confirmed
 }
@@ -141,7 +134,7 @@ type Refunded struct {
 	Batch      domain.ID `json:"batch_id,omitzero"` // withheld from a payment of this batch
 }
 
-// Recounted changes running totals without moving money.
+// Recounted changes running totals: a claim changed or was rejected.
 type Recounted struct {
 	Head    `json:",inline"`
 	ClaimID domain.ID `json:"claim_id"`
@@ -161,15 +154,13 @@ type QueueChanged struct {
 	Head    `json:",inline"`
 	ClaimID domain.ID    `json:"claim_id"`
 	Amount  domain.Money `json:"amount"` // now
-	Counts  `json:",inline"`
-	Batch   domain.ID `json:"batch_id,omitzero"`
+	Batch   domain.ID    `json:"batch_id,omitzero"`
 }
 
 // Unqueued takes a rejected claim off the waitlist.
 type Unqueued struct {
 	Head    `json:",inline"`
 	ClaimID domain.ID `json:"claim_id"`
-	Counts  `json:",inline"`
 }
 
 // The names of the facts.

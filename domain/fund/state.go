@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"zhitong/domain"
+	"zhitong/domain/policy"
 )
 
 // Line is a budget line with what became of its money.
@@ -32,14 +33,14 @@ type State struct {
 	Lines    []*Line // in the order in which they were opened
 	Waitlist []Waiting
 
-	tiers     map[TierKey]domain.Kg
+	tiers     map[policy.TierKey]domain.Kg
 	limits    map[LimitKey]domain.Money
 	residuals []FunderResidual // of the latest split
 }
 
 // NewState returns the state of a fund that was not opened.
 func NewState() *State {
-	return &State{tiers: map[TierKey]domain.Kg{}, limits: map[LimitKey]domain.Money{}}
+	return &State{tiers: map[policy.TierKey]domain.Kg{}, limits: map[LimitKey]domain.Money{}}
 }
 
 // Exists reports whether the fund was opened.
@@ -56,7 +57,7 @@ func (s *State) Line(budget domain.ID) *Line {
 }
 
 // TierTotal is the running total of a tiered rule in a scope.
-func (s *State) TierTotal(k TierKey) domain.Kg { return s.tiers[k] }
+func (s *State) TierTotal(k policy.TierKey) domain.Kg { return s.tiers[k] }
 
 // LimitTotal is what was granted in a scope.
 func (s *State) LimitTotal(k LimitKey) domain.Money { return s.limits[k] }
@@ -106,7 +107,6 @@ func (s *State) Apply(f domain.Fact) {
 			from = obligated
 		}
 		s.move(f.Lines, from, nil)
-		s.count(f.Counts)
 	case Obligated:
 		s.move(f.Lines, reserved, obligated)
 	case Unobligated:
@@ -133,12 +133,10 @@ func (s *State) applyQueue(f domain.Fact) {
 				s.Waitlist[i].Amount = f.Amount
 			}
 		}
-		s.count(f.Counts)
 	case Unqueued:
 		s.unqueue(f.ClaimID)
-		s.count(f.Counts)
 	default:
-		panic("fund: unknown fact " + f.FactName())
+		domain.Unknown(f)
 	}
 }
 

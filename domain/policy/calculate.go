@@ -24,9 +24,34 @@ type Freighted struct {
 	LoadedKg domain.Kg    `json:"loaded_kg"`
 }
 
-// TierStart is the running total of a tiered rule before the line.
+// TierKey names a running total of kg: a rule id and its scope, of which only the
+// ids that the rule is per are given.
+type TierKey struct {
+	RuleID        domain.ID `json:"rule_id"`
+	CooperativeID domain.ID `json:"cooperative_id,omitzero"`
+	ItemID        domain.ID `json:"item_id,omitzero"`
+	BuyerID       domain.ID `json:"buyer_id,omitzero"`
+}
+
+// Key is the running total of a tiered rule that the line counts in.
+func (r *Rule) Key(s Subject) TierKey {
+	k := TierKey{RuleID: r.ID}
+	switch r.Per {
+	case PerCooperativeYear:
+		k.CooperativeID = s.CooperativeID
+	case PerItemYear:
+		k.ItemID = s.ItemID
+	case PerBuyerYear:
+		k.BuyerID = s.BuyerID
+	case PerCooperativeItemYear:
+		k.CooperativeID, k.ItemID = s.CooperativeID, s.ItemID
+	}
+	return k
+}
+
+// TierStart is a running total before the line.
 type TierStart struct {
-	RuleID  domain.ID `json:"rule_id"`
+	TierKey `json:",inline"`
 	StartKg domain.Kg `json:"start_kg"`
 }
 

@@ -69,7 +69,7 @@ func TestRuleVectors(t *testing.T) {
 			expect(t, calculate(t, p, policy.Subject{}, policy.Inputs{
 				Kg: l.Kg, UnitPrice: l.UnitPrice, KgPerUnit: l.KgPerUnit,
 				Freight: &policy.Freighted{Amount: l.F, LoadedKg: l.K},
-				Tiers:   []policy.TierStart{{RuleID: "r", StartKg: l.Start}},
+				Tiers:   []policy.TierStart{{TierKey: policy.TierKey{RuleID: "r"}, StartKg: l.Start}},
 			}), c.Expected)
 		})
 	}
@@ -100,7 +100,7 @@ func TestTiersOverLinesVectors(t *testing.T) {
 			}
 			start := domain.Kg{}
 			for i, kg := range c.Inputs.Kgs {
-				expect(t, calculate(t, p, policy.Subject{}, policy.Inputs{Kg: kg, Tiers: []policy.TierStart{{RuleID: "r", StartKg: start}}, Limits: left}), c.Expected[i])
+				expect(t, calculate(t, p, policy.Subject{}, policy.Inputs{Kg: kg, Tiers: []policy.TierStart{{TierKey: policy.TierKey{RuleID: "r"}, StartKg: start}}, Limits: left}), c.Expected[i])
 				start = start.Add(kg)
 			}
 		})
