@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type entry struct {
 	decode  func(data []byte) (domain.Fact, error)
 	// upcast turns the data of an older version into that of the next one.
 	upcast map[int]func(jsontext.Value) (jsontext.Value, error)
+	goType   reflect.Type // of the struct
 	// typ and schema are the attributes of today's version.
 	typ, schema string
 }
@@ -31,7 +33,7 @@ func fact[F domain.Fact](version int) entry {
 	var zero F
 	name := zero.FactName()
 	return entry{
-		name: name, version: version,
+		name: name, version: version, goType: reflect.TypeFor[F](),
 		typ:    TypePrefix + name + ".v" + strconv.Itoa(version),
 		schema: schemaPrefix + name + ".v" + strconv.Itoa(version),
 		decode: func(data []byte) (domain.Fact, error) {

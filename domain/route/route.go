@@ -87,10 +87,18 @@ func (s *State) Open(c *Open) ([]domain.Fact, error) {
 	return []domain.Fact{Opened(*c)}, nil
 }
 
+// Known refuses a route that does not exist, in field.
+func (s *State) Known(field string, id domain.ID) error {
+	if !s.Exists() {
+		return domain.Refuse(domain.NotFound, "route.unknown", field, string(id), "no route has this id")
+	}
+	return nil
+}
+
 // Revise decides route.revise. Departures that are scheduled keep their terms.
 func (s *State) Revise(c *Revise) ([]domain.Fact, error) {
-	if !s.Exists() {
-		return nil, domain.Refuse(domain.NotFound, "route.unknown", "route_id", string(c.RouteID), "no route has this id")
+	if err := s.Known("route_id", c.RouteID); err != nil {
+		return nil, err
 	}
 	return []domain.Fact{Revised(*c)}, nil
 }

@@ -1,19 +1,44 @@
 package app
 
-import "zhitong/events"
+import (
+	"zhitong/domain"
+	"zhitong/domain/party"
+	"zhitong/domain/shipment"
+	"zhitong/events"
+)
 
 // Registries are the folds of the log that rules need across aggregates. Each is
 // an [Index]; a new one is a field here, made in NewRegistries and folded in a
 // file of its own.
 type Registries struct {
 	j *Journal
+
+	programme   Index[struct{}, domain.ID]
+	waybills    Index[shipment.Waybill, waybillUse]
+	inspections Index[domain.ID, shipment.Trail]
+	trips       Index[domain.ID, trip]        // by departure; cancelled ones have none
+	vehicles    Index[domain.ID, []domain.ID] // by plate: departures
+	orders      Index[domain.ID, orderProgress]
+	underWay    Index[domain.Ref, [2]domain.ID] // shipments and departures that are not finished, with their parties
+	open        Index[domain.ID, party.Unfinished]
 }
 
 // NewRegistries returns empty registries that note their changes in j.
 func NewRegistries(j *Journal) *Registries {
-	return &Registries{j: j}
+	return &Registries{
+		j:           j,
+		programme:   NewIndex[struct{}, domain.ID](j),
+		waybills:    NewIndex[shipment.Waybill, waybillUse](j),
+		inspections: NewIndex[domain.ID, shipment.Trail](j),
+		trips:       NewIndex[domain.ID, trip](j),
+		vehicles:    NewIndex[domain.ID, []domain.ID](j),
+		orders:      NewIndex[domain.ID, orderProgress](j),
+		underWay:    NewIndex[domain.Ref, [2]domain.ID](j),
+		open:        NewIndex[domain.ID, party.Unfinished](j),
+	}
 }
 
 // Apply folds one event. It never refuses.
 func (r *Registries) Apply(e *events.Event) {
+	r.applyTrade(e)
 }

@@ -1,0 +1,46 @@
+# Zhitong 369. Everything that a person types is a target here: make help.
+SHELL := /bin/bash
+GO ?= go
+export CGO_ENABLED ?= 0
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The demo's size and the folder that it fills; each run makes a new folder.
+DEMO_SCALE ?= 1
+DEMO_SEED ?= 369
+DEMO_PARENT ?= data
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check bench postgresql clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## bin/zhitong
+	$(GO) build -o bin/zhitong ./cmd/zhitong
+
+demo: build postgresql ## fill a fresh data folder with the demo programme and print its two tables
+	@mkdir -p $(DEMO_PARENT)
+	@folder=$$(mktemp -d $(DEMO_PARENT)/demo-XXXXXX) && \
+	bin/zhitong demo --no-serve --scale $(DEMO_SCALE) --seed $(DEMO_SEED) --data "$$folder" && \
+	printf '\nbin/zhitong serve --data %s\nbin/zhitong view --data %s\n' "$$folder" "$$folder" >&2
+
+test: postgresql ## all tests, with the race detector
+	$(GO) vet ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+check: postgresql ## formatting, vet, staticcheck, tidy modules
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+bench: build postgresql ## measure this machine
+	bin/zhitong bench append --floor --json
+	bin/zhitong bench rebuild --json
+
+postgresql: ## install the Postgres server when there is none (Debian and its kin)
+	@scripts/need-postgresql
+
+clean: ## remove what was built; data folders stay
+	rm -rf bin

@@ -1,0 +1,225 @@
+package house
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "zhitong"
+
+// room is a part of the house with what it may import, besides itself and the
+// standard library. A name that ends in /... stands for everything below.
+type room struct {
+	path   string
+	may    []string
+	reason string
+}
+
+// rooms are looked up by the longest path that fits.
+var rooms = []room{
+	{"zhitong/domain", []string{"zhitong/domain/...", "github.com/shopspring/decimal", "go.yaml.in/yaml/v3", "golang.org/x/text/unicode/norm"},
+		"the rules are pure: they can be read, tested and trusted without a broker, a database or a clock"},
+	{"zhitong/events", []string{"zhitong/domain/...", "github.com/go-json-experiment/json/..."},
+		"the stored form must be readable by an auditor's program that has no broker"},
+	{"zhitong/events/log", []string{"github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/..."},
+		"the log keeps bytes and knows nothing of what they say"},
+	{"zhitong/events/keys", []string{"zhitong/domain/...", "github.com/nats-io/nats.go/...", "golang.org/x/crypto/..."},
+		"keys are kept beside the log"},
+	{"zhitong/projections", []string{"zhitong/domain/...", "zhitong/events", "github.com/go-json-experiment/json/..."},
+		"views are pure folds: the auditor's verifier folds them without Postgres and NATS"},
+	{"zhitong/projections/projector", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections/...", "github.com/jackc/pgx/v5/...", "github.com/go-json-experiment/json/...", "golang.org/x/sync/..."},
+		"the projector is the one place where views meet Postgres"},
+	{"zhitong/internal/app", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/app/...", "github.com/go-json-experiment/json/..."},
+		"commands meet the log here, without projections or a user interface"},
+	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
+		"servers know nothing of what they serve"},
+	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},
+		"an importer makes commands; it has no way to the log of its own"},
+}
+
+// source is one Go file that is not a test.
+type source struct {
+	file    string
+	pkg     string
+	imports []string
+	text    string
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	var list []source
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, text, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		s := source{file: filepath.ToSlash(rel), text: string(text)}
+		s.pkg = strings.TrimSuffix(module+"/"+filepath.ToSlash(filepath.Dir(rel)), "/.")
+		for _, i := range f.Imports {
+			p, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			s.imports = append(s.imports, p)
+		}
+		list = append(list, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 50 {
+		t.Fatalf("only %d files were found below %s: the test looks at the wrong place", len(list), root)
+	}
+	return list
+}
+
+func roomOf(pkg string) *room {
+	var best *room
+	for i := range rooms {
+		r := &rooms[i]
+		if (pkg == r.path || strings.HasPrefix(pkg, r.path+"/")) && (best == nil || len(r.path) > len(best.path)) {
+			best = r
+		}
+	}
+	return best
+}
+
+func allowed(r *room, imported string) bool {
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") && first != module {
+		return true // the standard library; see TestPureRoomsTouchNothing
+	}
+	return slices.ContainsFunc(append(r.may, r.path), func(m string) bool {
+		if below, ok := strings.CutSuffix(m, "/..."); ok {
+			return imported == below || strings.HasPrefix(imported, below+"/")
+		}
+		return imported == m
+	})
+}
+
+// testHelper reports whether a package exists for tests only and stays out of the
+// binary.
+func testHelper(pkg string) bool { return strings.HasSuffix(pkg, "test") }
+
+func TestImportsFollowTheOneArrow(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		r := roomOf(s.pkg)
+		if r == nil || testHelper(s.pkg) {
+			continue
+		}
+		for _, i := range s.imports {
+			if !allowed(r, i) {
+				t.Errorf("%s imports %s: %s", s.file, i, r.reason)
+			}
+		}
+	}
+}
+
+// order is the arrow domain → events → projections → audit → web → cmd, read "is
+// imported by".
+var order = []string{"domain", "events", "internal/app", "projections", "audit", "web", "cmd"}
+
+func TestNothingImportsAgainstTheArrow(t *testing.T) {
+	t.Parallel()
+	rank := func(pkg string) int {
+		return slices.IndexFunc(order, func(top string) bool {
+			return pkg == module+"/"+top || strings.HasPrefix(pkg, module+"/"+top+"/")
+		})
+	}
+	for _, s := range sources(t) {
+		for _, i := range s.imports {
+			if from, to := rank(s.pkg), rank(i); from >= 0 && to > from {
+				t.Errorf("%s imports %s: the arrow is %s, read \"is imported by\"", s.file, i, strings.Join(order, " → "))
+			}
+			if testHelper(i) && !testHelper(s.pkg) {
+				t.Errorf("%s imports %s, which exists for tests only", s.file, i)
+			}
+		}
+	}
+}
+
+// pure are the rooms that may touch neither the world nor the clock.
+var pure = []string{"zhitong/domain", "zhitong/events", "zhitong/projections"}
+
+// impure are the exceptions below them.
+var impure = []string{"zhitong/events/log", "zhitong/events/keys", "zhitong/projections/projector"}
+
+func isPure(pkg string) bool {
+	below := func(p string) bool { return pkg == p || strings.HasPrefix(pkg, p+"/") }
+	return slices.ContainsFunc(pure, below) && !slices.ContainsFunc(impure, below)
+}
+
+func TestPureRoomsTouchNothing(t *testing.T) {
+	t.Parallel()
+	forbidden := []string{"os", "os/exec", "io/ioutil", "net", "net/http", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "database/sql", "unsafe"}
+	calls := []string{"time.Now(", "time.Since(", "time.Sleep(", "time.After(", "os.Getenv("}
+	for _, s := range sources(t) {
+		if !isPure(s.pkg) || testHelper(s.pkg) {
+			continue
+		}
+		for _, i := range s.imports {
+			if slices.Contains(forbidden, i) {
+				t.Errorf("%s imports %s: facts, rules and folds are pure, so that replay gives the same result for ever", s.file, i)
+			}
+		}
+		for _, c := range calls {
+			if strings.Contains(s.text, c) {
+				t.Errorf("%s calls %s): the clock enters once a command and is handed down", s.file, c)
+			}
+		}
+	}
+}
+
+func TestNoFloatTouchesMoneyOrWeight(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		top, _, _ := strings.Cut(strings.TrimPrefix(s.pkg, module+"/"), "/")
+		if !slices.Contains([]string{"domain", "events", "projections"}, top) {
+			continue
+		}
+		for n, line := range strings.Split(s.text, "\n") {
+			code, _, _ := strings.Cut(line, "//")
+			if strings.Contains(code, "float64") || strings.Contains(code, "float32") || strings.Contains(code, "InexactFloat") {
+				t.Errorf("%s:%d: a float in %q: money and weight are exact decimals", s.file, n+1, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+func TestBareDecimalsStayInTheValueTypes(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.pkg == "zhitong/domain" || s.pkg == "zhitong/internal/demo" { // the demo's scale is a bare factor
+			continue
+		}
+		if slices.Contains(s.imports, "github.com/shopspring/decimal") {
+			t.Errorf("%s imports decimal: outside the value types of package domain a decimal has lost its unit and its rounding", s.file)
+		}
+	}
+}
