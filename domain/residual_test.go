@@ -49,7 +49,7 @@ type residualVectors struct {
 
 func loadResidualVectors(t *testing.T) residualVectors {
 	t.Helper()
-	text, err := os.ReadFile("testdata/vectors.json")
+	text, err := os.ReadFile("../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,14 +58,6 @@ func loadResidualVectors(t *testing.T) residualVectors {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func texts[T interface{ String() string }](list []T) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = v.String()
-	}
-	return out
 }
 
 func TestResidualSplitVectors(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 func vectors(t *testing.T, into any) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/vectors.json")
+	text, err := os.ReadFile("../../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
