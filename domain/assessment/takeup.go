@@ -55,3 +55,28 @@ func Drop(p *policy.Policy, f *fund.State, c *claim.State, reason domain.Text) (
 	}
 	return facts, nil
 }
+
+// MovementOf is all the money of a claim, on its budget lines.
+func MovementOf(c *claim.State) fund.Movement {
+	m := fund.Movement{Head: fund.Head{FundID: c.FundID, PolicyID: c.PolicyID, Year: c.Year}, ClaimID: c.ClaimID}
+	for _, l := range c.Lines {
+		for _, s := range l.Shares {
+			m.Lines = addAmount(m.Lines, s)
+		}
+	}
+	return m
+}
+
+// addAmount adds a share to the amount of its budget line; 0.00 adds no line.
+func addAmount(list []fund.Amount, s claim.Share) []fund.Amount {
+	if s.Amount.Sign() == 0 {
+		return list
+	}
+	for i := range list {
+		if list[i].BudgetID == s.BudgetID {
+			list[i].Amount = list[i].Amount.Add(s.Amount)
+			return list
+		}
+	}
+	return append(list, fund.Amount{BudgetID: s.BudgetID, FunderID: s.FunderID, Amount: s.Amount})
+}

@@ -1,0 +1,64 @@
+package subsidy
+
+import (
+	"zhitong/domain"
+	"zhitong/domain/assessment"
+	"zhitong/domain/claim"
+	"zhitong/domain/fund"
+	"zhitong/internal/app"
+)
+
+func claims() []app.Command {
+	return []app.Command{
+		define("claim.submit", func(u *app.Unit, c *claim.Submit) error {
+			s, err := claimOf(u, c.ClaimID)
+			if err != nil {
+				return err
+			}
+			f, err := s.Submit(u.By)
+			return one(u, f, err)
+		}),
+		define("claim.approve", func(u *app.Unit, c *claim.Approve) error {
+			s, err := claimOf(u, c.ClaimID)
+			if err != nil {
+				return err
+			}
+			f, err := s.Approve(u.By, distinct(u, s))
+			return emit(u, append([]domain.Fact{f}, obligated(s)...), err)
+		}),
+		define("claim.reject", func(u *app.Unit, c *claim.Reject) error {
+			s, err := claimOf(u, c.ClaimID)
+			if err != nil {
+				return err
+			}
+			if err := s.MayReject(); err != nil {
+				return err
+			}
+			return drop(u, s, c.Reason)
+		}),
+	}
+}
+
+// claimOf returns a claim that exists.
+func claimOf(u *app.Unit, id domain.ID) (*claim.State, error) {
+	s, err := u.Book().Claim(id)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Known("claim_id", id)
+}
+
+// distinct is what the claim's policy says of two persons.
+func distinct(u *app.Unit, s *claim.State) bool {
+	return version(u.Registries, s.PolicyID, s.PolicyVersion).Approval.Distinct()
+}
+
+// obligated moves a claim's money from reserved to obligated; a claim of 0.00 moves
+// none.
+func obligated(s *claim.State) []domain.Fact {
+	m := assessment.MovementOf(s)
+	if len(m.Lines) == 0 {
+		return nil
+	}
+	return []domain.Fact{fund.Obligated{Movement: m}}
+}
