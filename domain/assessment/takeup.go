@@ -80,3 +80,14 @@ func addAmount(list []fund.Amount, s claim.Share) []fund.Amount {
 	}
 	return append(list, fund.Amount{BudgetID: s.BudgetID, FunderID: s.FunderID, Amount: s.Amount})
 }
+
+// MovementOfLines is money that a clawback brings back, on its budget lines.
+func MovementOfLines(c *claim.State, lines []claim.ClawbackLine) fund.Movement {
+	m := fund.Movement{Head: fund.Head{FundID: c.FundID, PolicyID: c.PolicyID, Year: c.Year}, ClaimID: c.ClaimID}
+	for _, l := range lines {
+		for _, s := range l.Shares {
+			m.Lines = addAmount(m.Lines, s)
+		}
+	}
+	return m
+}

@@ -68,3 +68,42 @@ func (s *State) Approve(by domain.By, distinct bool) (domain.Fact, error) {
 func (s *State) MayReject() error {
 	return s.needs(IsWaitlisted, IsAssessed, IsSubmitted, IsApproved, IsPublicised, IsObjected)
 }
+
+// Authorise decides claim.authorise: after the publicity that the policy asks for,
+// by someone who neither approved nor posted the claim.
+func (s *State) Authorise(by domain.By, publicityDays int, distinct bool) (domain.Fact, error) {
+	statuses := []Status{IsPublicised}
+	if publicityDays == 0 {
+		statuses = append(statuses, IsApproved)
+	}
+	if err := domain.First(s.needs(statuses...), s.apart(distinct, "claim.authorise", "approved", by.Actor, s.Approvers...),
+		s.apart(distinct, "claim.authorise", "publicised", by.Actor, s.Publicisers...)); err != nil {
+		return nil, err
+	}
+	if day := by.Time.Day(); s.Status == IsPublicised && day.Cmp(s.To) <= 0 {
+		return nil, domain.Refuse(domain.Conflict, "claim.publicity_runs", "claim_id", string(s.ClaimID),
+			"the claim is posted until %s; it can be authorised from %s on, this is %s", s.To, s.To.Add(1), day)
+	}
+	return Authorised{s.Head, s.Total()}, nil
+}
+
+// Object decides claim.object, by anyone.
+func (s *State) Object(by domain.By, reason domain.Text) (domain.Fact, error) {
+	if err := s.needs(IsPublicised); err != nil {
+		return nil, err
+	}
+	return Objected{s.Head, reason, by.Actor}, nil
+}
+
+// Resolve decides claim.resolve_objection. An upheld one also ends the claim: that
+// is the business of package assessment.
+func (s *State) Resolve(by domain.By, upheld bool, note domain.Text, distinct bool) (domain.Fact, error) {
+	if err := domain.First(s.needs(IsObjected), s.apart(distinct, "claim.resolve_objection", "objected to", by.Actor, s.Objector),
+		s.apart(distinct, "claim.resolve_objection", "approved", by.Actor, s.Approvers...)); err != nil {
+		return nil, err
+	}
+	return ObjectionResolved{s.Head, upheld, note}, nil
+}
+
+// MayBatch decides whether the claim may be paid.
+func (s *State) MayBatch() error { return s.needs(IsAuthorised, IsPaymentFailed) }

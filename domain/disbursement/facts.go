@@ -11,6 +11,7 @@ func Ref(id domain.ID) domain.Ref { return domain.Ref{Kind: Kind, ID: id} }
 // Taken is what a line withholds for one debt.
 type Taken struct {
 	ClawbackID domain.ID    `json:"clawback_id"`
+	FundID     domain.ID    `json:"fund_id"` // that the clawback's money goes back to
 	Amount     domain.Money `json:"amount"`
 }
 

@@ -48,6 +48,7 @@ type SaleChange struct {
 // Debt is what a cooperative owes for a clawback that was settled by offset.
 type Debt struct {
 	ClawbackID domain.ID
+	FundID     domain.ID    // that the money goes back to
 	Open       domain.Money // not yet withheld from any payment
 	Held       domain.Money // withheld in batches that are not confirmed
 }
@@ -137,7 +138,7 @@ func (r *Registries) applyPayments(e *events.Event) {
 		if f.Method == claim.Offset {
 			r.subsidies.cooperative.Put(f.ClawbackID, f.CooperativeID)
 			debts, _ := r.subsidies.debts.Get(f.CooperativeID)
-			r.subsidies.debts.Put(f.CooperativeID, append(slices.Clip(debts), Debt{ClawbackID: f.ClawbackID, Open: f.Amount}))
+			r.subsidies.debts.Put(f.CooperativeID, append(slices.Clip(debts), Debt{ClawbackID: f.ClawbackID, FundID: f.FundID, Open: f.Amount}))
 		}
 	case disbursement.Batched:
 		for _, l := range f.Lines {

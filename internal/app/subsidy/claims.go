@@ -36,7 +36,66 @@ func claims() []app.Command {
 			}
 			return drop(u, s, c.Reason)
 		}),
+		define("claim.publicise", publicise),
+		define("claim.object", func(u *app.Unit, c *claim.Object) error {
+			s, err := claimOf(u, c.ClaimID)
+			if err != nil {
+				return err
+			}
+			f, err := s.Object(u.By, c.Reason)
+			return one(u, f, err)
+		}),
+		define("claim.resolve_objection", resolve),
+		define("claim.authorise", func(u *app.Unit, c *claim.Authorise) error {
+			s, err := claimOf(u, c.ClaimID)
+			if err != nil {
+				return err
+			}
+			a := version(u.Registries, s.PolicyID, s.PolicyVersion).Approval
+			f, err := s.Authorise(u.By, a.PublicityDays, a.Distinct())
+			return one(u, f, err)
+		}),
 	}
+}
+
+func publicise(u *app.Unit, c *claim.Publicise) error {
+	states := make([]*claim.State, len(c.ClaimIDs))
+	for i, id := range c.ClaimIDs {
+		s, err := claimOf(u, id)
+		if err == nil {
+			err = s.MayPublicise(c, u.By, version(u.Registries, s.PolicyID, s.PolicyVersion).Approval.PublicityDays)
+		}
+		if err != nil {
+			return named(err, i)
+		}
+		states[i] = s
+	}
+	u.Emit(claim.PubliciseAll(states, c.From, c.To, u.By)...)
+	return nil
+}
+
+// named puts the i-th of several claims into a refusal about one.
+func named(err error, i int) error {
+	p := domain.AsProblem(err)
+	if p == nil || p.Field != "claim_id" {
+		return err
+	}
+	q := *p
+	q.Field = domain.Path("claim_ids", i, "")
+	return &q
+}
+
+func resolve(u *app.Unit, c *claim.ResolveObjection) error {
+	s, err := claimOf(u, c.ClaimID)
+	if err != nil {
+		return err
+	}
+	f, err := s.Resolve(u.By, *c.Upheld, c.Note, distinct(u, s))
+	if err != nil || !*c.Upheld {
+		return one(u, f, err)
+	}
+	u.Emit(f)
+	return drop(u, s, c.Note)
 }
 
 // claimOf returns a claim that exists.

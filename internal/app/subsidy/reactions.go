@@ -7,6 +7,7 @@ import (
 	"zhitong/domain/assessment"
 	"zhitong/domain/claim"
 	"zhitong/domain/departure"
+	"zhitong/domain/disbursement"
 	"zhitong/domain/fund"
 	"zhitong/domain/shipment"
 	"zhitong/events"
@@ -19,6 +20,7 @@ func Reactions() []app.Reaction {
 		{On: []string{shipment.Inspected{}.FactName()}, React: afterInspection},
 		{On: []string{departure.FreightRecorded{}.FactName()}, React: afterFreight},
 		{On: []string{shipment.Returned{}.FactName(), shipment.InspectionCorrected{}.FactName()}, React: afterChange},
+		{On: []string{disbursement.Confirmed{}.FactName()}, React: afterConfirmation},
 		{On: []string{
 			fund.Adjusted{}.FactName(), fund.LineAdded{}.FactName(), fund.Released{}.FactName(), fund.Refunded{}.FactName(),
 			fund.QueueChanged{}.FactName(), fund.Unqueued{}.FactName(), claim.TakenUp{}.FactName(),
@@ -158,4 +160,64 @@ func headFits(r *app.Registries, book app.Book, fundID domain.ID) (bool, error) 
 	}
 	_, problem := assessment.TakeUp(version(r, head.PolicyID, head.PolicyVersion), f, head)
 	return problem == nil, nil
+}
+
+// afterConfirmation reckons what happened to the batch's claims while it was open,
+// in line order, and then tries the waitlists of the funds that may have more room.
+func afterConfirmation(r *app.Registries, get app.States, e *events.Event) ([]app.SystemCommand, error) {
+	f, book := e.Fact.(disbursement.Confirmed), app.BookOf(get)
+	var commands []app.SystemCommand
+	done := map[domain.ID]bool{}
+	room := map[domain.ID]bool{} // funds; true where a reckoning is still to come
+	var order []domain.ID
+	touch := func(id domain.ID, later bool) {
+		if _, seen := room[id]; !seen {
+			order = append(order, id)
+		}
+		room[id] = room[id] || later
+	}
+	for _, l := range f.Lines {
+		fam, err := familyOfMember(book, l.ClaimID)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range l.Offsets {
+			touch(t.FundID, false)
+		}
+		id := fam.Base.ClaimID
+		trail, _ := r.Sale(fam.Base.ShipmentID)
+		if done[id] || fam.InBatch() || fam.Base.Changes == len(trail.Changes) {
+			continue
+		}
+		done[id] = true
+		touch(l.FundID, true)
+		commands = append(commands, app.SystemCommand{Suffix: strconv.Itoa(l.LineNo), Name: "claim.reassess",
+			Data: &assessment.ReassessClaim{ClaimID: id, BatchID: f.BatchID}})
+	}
+	for _, id := range order {
+		fits, err := headFits(r, book, id)
+		if err != nil {
+			return nil, err
+		}
+		fund, err := book.Fund(id)
+		if err != nil {
+			return nil, err
+		}
+		if fits || room[id] && len(fund.Waitlist) > 0 {
+			commands = append(commands, app.SystemCommand{Suffix: "take_up/" + string(id), Name: "claim.take_up", Data: &assessment.TakeUpNext{FundID: id}})
+		}
+	}
+	return commands, nil
+}
+
+// familyOfMember reads the family that a claim, which may be a supplement, is of.
+func familyOfMember(book app.Book, id domain.ID) (assessment.Family, error) {
+	s, err := book.Claim(id)
+	if err != nil {
+		return assessment.Family{}, err
+	}
+	if s.Supplements != "" {
+		id = s.Supplements
+	}
+	return familyOf(book, id)
 }

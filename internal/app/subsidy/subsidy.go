@@ -17,7 +17,7 @@ import (
 
 // Commands returns the commands of policies, funds, claims and payments.
 func Commands() []app.Command {
-	return slices.Concat(policies(), funds(), assessments(), claims())
+	return slices.Concat(policies(), funds(), assessments(), claims(), payments(), clawbacks())
 }
 
 // validator is a pointer to a command's data that can check its own values.
