@@ -49,7 +49,7 @@ func (p *Projector) WaitFor(ctx context.Context, position uint64) error {
 	for {
 		err := p.waitFor(ctx, int64(position))
 		switch {
-		case err == nil, ctx.Err() != nil, !isGone(err):
+		case err == nil, ctx.Err() != nil, !mayPass(err):
 			return cmp.Or(ctx.Err(), err)
 		}
 		if err := wait(ctx, pause); err != nil {
