@@ -26,6 +26,13 @@ func newConnections(dsn string, limit int) *connections {
 
 // open opens a connection of its own, which the caller closes.
 func (c *connections) open(ctx context.Context) (*pgconn.PgConn, error) {
+	return c.openNotified(ctx, nil)
+}
+
+// openNotified is open for one that listens: notified is called, in the goroutine
+// that uses the connection, whenever a notification comes in, also while an answer
+// is being read.
+func (c *connections) openNotified(ctx context.Context, notified func()) (*pgconn.PgConn, error) {
 	cfg, err := pgconn.ParseConfig(c.dsn)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -35,6 +42,9 @@ func (c *connections) open(ctx context.Context) (*pgconn.PgConn, error) {
 		"IntervalStyle": "iso_8601", "client_encoding": "UTF8", "synchronous_commit": "off",
 	} {
 		cfg.RuntimeParams[name] = value
+	}
+	if notified != nil {
+		cfg.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { notified() }
 	}
 	conn, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
