@@ -5,8 +5,10 @@ package catalogue
 import (
 	"zhitong/projections"
 	"zhitong/projections/fulfilment"
+	"zhitong/projections/pending"
 	"zhitong/projections/register"
 	"zhitong/projections/sales"
+	"zhitong/projections/subsidy"
 	"zhitong/projections/transport"
 )
 
@@ -17,5 +19,7 @@ func All() []projections.Projection {
 		fulfilment.Projection(),
 		transport.Projection(),
 		register.Projection(),
+		subsidy.Projection(),
+		pending.Projection(),
 	}
 }

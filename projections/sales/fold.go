@@ -10,12 +10,13 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:    "sales",
 		Version: 1,
-		Tables:  []projections.AnyTable{volume, byItem, totals, traders},
+		Tables:  []projections.AnyTable{volume, byItem, totals, traders, claims},
 		Fold:    fold,
 	}
 }
 
 // fold lets each source of facts add what it knows.
 func fold(db *projections.DB, e *events.Event) error {
+	foldClaims(db, e)
 	return foldTrade(db, e)
 }
