@@ -23,8 +23,13 @@ func TestShipmentRules(t *testing.T) {
 	}
 	const load = `C/cooperative shipment.load {"shipment_id":"S","departure_id":"T","lines":[`
 	rules(t, map[string][]step{
-		"ACooperativeLogsForItself": steps(masterData, anOrder, []step{no(strings.Replace(strings1(aShipment), "C/coop", "C2/coop", 1), "shipment.not_yours", "cooperative_id"), no(strings.ReplaceAll(strings1(aShipment), `C/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C"`, `C2/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C2"`), "order.not_yours", "lines[0].order_line")}),
-		"TheCeilingHolds":           steps(masterData, anOrder, []step{no(logged("S", "1", `"quantity":"105.001"`), "order.over_allocated", "lines[0].quantity"), ok(logged("S", "1", `"quantity":"105"`)), no(logged("S2", "2", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
+		"ACooperativeLogsForItself": steps(masterData, anOrder, []step{
+			no(strings.Replace(strings1(aShipment), "C/coop", "C2/coop", 1), "shipment.not_yours", "cooperative_id"),
+			no(strings.ReplaceAll(strings1(aShipment), `C/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C"`, `C2/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C2"`), "order.not_yours", "lines[0].order_line")}),
+		"TheCeilingHolds": steps(masterData, anOrder, []step{
+			no(logged("S", "1", `"quantity":"105.001"`), "order.over_allocated", "lines[0].quantity"),
+			ok(logged("S", "1", `"quantity":"105"`)),
+			no(logged("S2", "2", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
 		"LinesOnOneOrderLineAreSummed": steps(masterData, anOrder, []step{
 			no(`C/cooperative shipment.log {"shipment_id":"S","cooperative_id":"C","waybill_no":"1","lines":[{"line_no":1,"order_id":"O","order_line":1,"quantity":"100"},{"line_no":2,"order_id":"O","order_line":1,"quantity":"5.001"}]}`, "order.over_allocated", "lines[1].quantity")}),
 		"ValuesAreChecked": steps(masterData, anOrder, []step{
@@ -46,17 +51,47 @@ func TestShipmentRules(t *testing.T) {
 		"OrdersAndLinesAreKnown": steps(masterData, anOrder, []step{
 			no(strings.Replace(logged("S", "1", `"quantity":"1"`), `"O"`, `"nope"`, 1), "order.unknown", "lines[0].order_id"),
 			no(strings.Replace(logged("S", "1", `"quantity":"1"`), `"order_line":1`, `"order_line":9`, 1), "order.line_unknown", "lines[0].order_line")}),
-		"AShipmentIDIsUsedOnce":      steps(masterData, anOrder, []step{ok(logged("S", "1", `"quantity":"1"`)), no(logged("S", "2", `"quantity":"1"`), "shipment.exists", "shipment_id")}),
-		"AWaybillIsUsedOnceAYear":    steps(masterData, anOrder, []step{ok(logged("S", "0012", `"quantity":"1"`)), no(logged("S2", "0012", `"quantity":"2"`), "shipment.waybill_used", "waybill_no"), ok(logged("S3", "12", `"quantity":"1"`)), ok(logged("S4", "0012", `"quantity":"2"`)).on("2021-12-31T16:00:00Z"), no(logged("S5", "0012", `"quantity":"3"`), "shipment.waybill_used", "waybill_no").on("2022-06-01T00:00:00+08:00")}),
-		"ACancelledWaybillStaysUsed": steps(masterData, anOrder, []step{ok(logged("S", "1", `"quantity":"1"`)), ok(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`), no(logged("S2", "1", `"quantity":"2"`), "shipment.waybill_used", "waybill_no"), ok(logged("S2", "2", `"quantity":"105"`))}),
+		"AShipmentIDIsUsedOnce": steps(masterData, anOrder, []step{
+			ok(logged("S", "1", `"quantity":"1"`)),
+			no(logged("S", "2", `"quantity":"1"`), "shipment.exists", "shipment_id")}),
+		"AWaybillIsUsedOnceAYear": steps(masterData, anOrder, []step{
+			ok(logged("S", "0012", `"quantity":"1"`)),
+			no(logged("S2", "0012", `"quantity":"2"`), "shipment.waybill_used", "waybill_no"),
+			ok(logged("S3", "12", `"quantity":"1"`)),
+			ok(logged("S4", "0012", `"quantity":"2"`)).on("2021-12-31T16:00:00Z"),
+			no(logged("S5", "0012", `"quantity":"3"`), "shipment.waybill_used", "waybill_no").on("2022-06-01T00:00:00+08:00")}),
+		"ACancelledWaybillStaysUsed": steps(masterData, anOrder, []step{
+			ok(logged("S", "1", `"quantity":"1"`)),
+			ok(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`),
+			no(logged("S2", "1", `"quantity":"2"`), "shipment.waybill_used", "waybill_no"),
+			ok(logged("S2", "2", `"quantity":"105"`))}),
 
-		"LoadsOnceWhileLogged":   steps(ready, loaded, []step{no(strings1(loaded), "shipment.not_logged", "shipment_id")}),
-		"LoadsOnAScheduledTrip":  steps(ready, []step{no(`C/cooperative shipment.load {"shipment_id":"S","departure_id":"X"}`, "departure.unknown", "departure_id"), no(`C/cooperative shipment.load {"shipment_id":"X","departure_id":"T"}`, "shipment.unknown", "shipment_id"), no(`C2/cooperative shipment.load {"shipment_id":"S","departure_id":"T"}`, "shipment.not_yours", "shipment_id")}),
-		"LoadsNoMoreThanItHolds": steps(ready, []step{no(load+`{"line_no":1,"quantity":"100.001"}]}`, "shipment.more_than_allocated", "lines[0].quantity"), no(load+`{"line_no":7,"quantity":"1"}]}`, "shipment.line_unknown", "lines[0].line_no"), no(load+`{"line_no":1,"quantity":"0"},{"line_no":2,"quantity":"0.0"}]}`, "shipment.nothing_loaded", "lines"), no(load+`{"line_no":1,"quantity":"0","kg":"1"}]}`, "shipment.kg_implausible", "lines[0].kg"), ok(load + `{"line_no":1,"quantity":"0"}]}`)}),
+		"LoadsOnceWhileLogged": steps(ready, loaded, []step{no(strings1(loaded), "shipment.not_logged", "shipment_id")}),
+		"LoadsOnAScheduledTrip": steps(ready, []step{
+			no(`C/cooperative shipment.load {"shipment_id":"S","departure_id":"X"}`, "departure.unknown", "departure_id"),
+			no(`C/cooperative shipment.load {"shipment_id":"X","departure_id":"T"}`, "shipment.unknown", "shipment_id"),
+			no(`C2/cooperative shipment.load {"shipment_id":"S","departure_id":"T"}`, "shipment.not_yours", "shipment_id")}),
+		"LoadsNoMoreThanItHolds": steps(ready, []step{
+			no(load+`{"line_no":1,"quantity":"100.001"}]}`, "shipment.more_than_allocated", "lines[0].quantity"),
+			no(load+`{"line_no":7,"quantity":"1"}]}`, "shipment.line_unknown", "lines[0].line_no"),
+			no(load+`{"line_no":1,"quantity":"0"},{"line_no":2,"quantity":"0.0"}]}`, "shipment.nothing_loaded", "lines"),
+			no(load+`{"line_no":1,"quantity":"0","kg":"1"}]}`, "shipment.kg_implausible", "lines[0].kg"),
+			ok(load + `{"line_no":1,"quantity":"0"}]}`)}),
 
-		"CorrectsBeforeDeparting":          steps(ready, loaded, []step{ok(correct(`{"line_no":5,"order_id":"O","order_line":2,"quantity":"200"}`))}, departed, []step{no(correct(`{"line_no":5,"order_id":"O","order_line":2,"quantity":"100"}`), "shipment.departed", "shipment_id"), no(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`, "shipment.departed", "shipment_id")}),
-		"ACancelledShipmentLeavesTheTrip":  steps(ready, loaded, []step{ok(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`), no(strings1(departed), "departure.empty", "departure_id"), no(correct(`{"line_no":1,"order_id":"O","order_line":1,"quantity":"1"}`), "shipment.cancelled", "shipment_id"), no(strings1(loaded), "shipment.not_logged", "shipment_id"), ok(logged("S2", "2", `"quantity":"105"`))}),
-		"ACorrectionStaysWithinTheCeiling": steps(ready, []step{no(correct(`{"line_no":1,"order_id":"O","order_line":1,"quantity":"105.5"}`), "order.over_allocated", "lines[0].quantity"), ok(correct(`{"line_no":9,"order_id":"O","order_line":1,"quantity":"105"}`)), ok(logged("S2", "2", `"quantity":"1"`)).refused("order.over_allocated", "lines[0].quantity")}),
+		"CorrectsBeforeDeparting": steps(ready, loaded, []step{
+			ok(correct(`{"line_no":5,"order_id":"O","order_line":2,"quantity":"200"}`))}, departed, []step{
+			no(correct(`{"line_no":5,"order_id":"O","order_line":2,"quantity":"100"}`), "shipment.departed", "shipment_id"),
+			no(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`, "shipment.departed", "shipment_id")}),
+		"ACancelledShipmentLeavesTheTrip": steps(ready, loaded, []step{
+			ok(`C/cooperative shipment.cancel {"shipment_id":"S","reason":"r"}`),
+			no(strings1(departed), "departure.empty", "departure_id"),
+			no(correct(`{"line_no":1,"order_id":"O","order_line":1,"quantity":"1"}`), "shipment.cancelled", "shipment_id"),
+			no(strings1(loaded), "shipment.not_logged", "shipment_id"),
+			ok(logged("S2", "2", `"quantity":"105"`))}),
+		"ACorrectionStaysWithinTheCeiling": steps(ready, []step{
+			no(correct(`{"line_no":1,"order_id":"O","order_line":1,"quantity":"105.5"}`), "order.over_allocated", "lines[0].quantity"),
+			ok(correct(`{"line_no":9,"order_id":"O","order_line":1,"quantity":"105"}`)),
+			ok(logged("S2", "2", `"quantity":"1"`)).refused("order.over_allocated", "lines[0].quantity")}),
 	})
 }
 
@@ -121,25 +156,67 @@ func TestInspectionRules(t *testing.T) {
 	}
 	first := "c" + strconv.Itoa(len(done)+1)
 	rules(t, map[string][]step{
-		"InspectsAfterArrivalOnce": steps(ready, loaded, departed, []step{no(strings1(inspected), "shipment.not_arrived", "shipment_id")}, arrived, inspected, []step{no(strings1(inspected), "shipment.inspected", "shipment_id")}),
-		"BuyersInspectTheirOwn":    steps(there, []step{no(strings.Replace(strings1(inspected), "B/buyer", "B2/buyer", 1), "shipment.not_yours", "shipment_id"), ok(strings.Replace(strings1(inspected), "B/buyer", "D1/dispatcher", 1))}),
-		"EveryLineIsNamed":         steps(there, []step{no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"}`), "shipment.line_missing", "lines"), no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"},{"line_no":9,"arrived":"1","accepted":"1"}`), "shipment.line_unknown", "lines[1].line_no")}),
-		"ArrivedIsAcceptedAndRejected": steps(there, []step{no(inspect(`{"line_no":1,"arrived":"100","accepted":"99"}`+two), "shipment.arrived_mismatch", "lines[0].arrived"),
+		"InspectsAfterArrivalOnce": steps(ready, loaded, departed, []step{
+			no(strings1(inspected), "shipment.not_arrived", "shipment_id")}, arrived, inspected, []step{
+			no(strings1(inspected), "shipment.inspected", "shipment_id")}),
+		"BuyersInspectTheirOwn": steps(there, []step{
+			no(strings.Replace(strings1(inspected), "B/buyer", "B2/buyer", 1), "shipment.not_yours", "shipment_id"),
+			ok(strings.Replace(strings1(inspected), "B/buyer", "D1/dispatcher", 1))}),
+		"EveryLineIsNamed": steps(there, []step{
+			no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"}`), "shipment.line_missing", "lines"),
+			no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"},{"line_no":9,"arrived":"1","accepted":"1"}`), "shipment.line_unknown", "lines[1].line_no")}),
+		"ArrivedIsAcceptedAndRejected": steps(there, []step{
+			no(inspect(`{"line_no":1,"arrived":"100","accepted":"99"}`+two), "shipment.arrived_mismatch", "lines[0].arrived"),
 			no(inspect(`{"line_no":1,"arrived":"100","accepted":"99","rejected":[{"quantity":"1","reason":"ugly","disposition":"scrap"}]}`+two), "value.unknown_word", "lines[0].rejected[0].reason"),
 			no(inspect(`{"line_no":1,"arrived":"100","accepted":"99","rejected":[{"quantity":"1","reason":"quality"}]}`+two), "value.missing", "lines[0].rejected[0].disposition"),
 			no(inspect(`{"line_no":1,"arrived":"100","accepted":"100","rejected":[{"quantity":"0","reason":"quality","disposition":"scrap"}]}`+two), "value.not_positive", "lines[0].rejected[0].quantity")}),
-		"WeightUnitsWeighWhatTheySay": steps(there, []step{no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"},{"line_no":2,"arrived":"200","accepted":"200","kg":"101"}`), "shipment.kg_not_nominal", "lines[1].kg")}),
-		"AGainStaysWithinTheCeiling":  steps(there, []step{no(inspect(`{"line_no":1,"arrived":"105.001","accepted":"90","rejected":[{"quantity":"15.001","reason":"excess","disposition":"return"}]}`+two), "order.over_allocated", "lines[0].arrived"), ok(inspect(`{"line_no":1,"arrived":"105","accepted":"90","rejected":[{"quantity":"15","reason":"excess","disposition":"return"}]}` + two))}),
-		"WhatWasLostCanBeSentAgain":   steps(done, []step{ok(logged("S2", "2", `"quantity":"7"`)), no(logged("S3", "3", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
+		"WeightUnitsWeighWhatTheySay": steps(there, []step{
+			no(inspect(`{"line_no":1,"arrived":"100","accepted":"100"},{"line_no":2,"arrived":"200","accepted":"200","kg":"101"}`), "shipment.kg_not_nominal", "lines[1].kg")}),
+		"AGainStaysWithinTheCeiling": steps(there, []step{
+			no(inspect(`{"line_no":1,"arrived":"105.001","accepted":"90","rejected":[{"quantity":"15.001","reason":"excess","disposition":"return"}]}`+two), "order.over_allocated", "lines[0].arrived"),
+			ok(inspect(`{"line_no":1,"arrived":"105","accepted":"90","rejected":[{"quantity":"15","reason":"excess","disposition":"return"}]}` + two))}),
+		"WhatWasLostCanBeSentAgain": steps(done, []step{
+			ok(logged("S2", "2", `"quantity":"7"`)),
+			no(logged("S3", "3", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
 
-		"ReturnsAfterAcceptance":            steps(there, []step{no(giveBack("1"), "shipment.not_inspected", "shipment_id")}, inspected, []step{ok(giveBack("90")), no(giveBack("8.001"), "shipment.over_returned", "quantity"), ok(giveBack("8")), no(giveBack("0.001"), "shipment.over_returned", "quantity")}),
-		"ReturnsReleaseNothing":             steps(done, []step{ok(giveBack("98")), no(logged("S2", "2", `"quantity":"7.001"`), "order.over_allocated", "lines[0].quantity")}),
-		"BuyersReturnTheirOwn":              steps(done, []step{no(strings.Replace(giveBack("1"), "B/", "B2/", 1), "shipment.not_yours", "shipment_id"), no(strings.Replace(giveBack("1"), `"line_no":1`, `"line_no":3`, 1), "shipment.line_unknown", "line_no"), no(strings.Replace(giveBack("1"), "B/buyer", "D1/dispatcher", 1), "role.denied", "role")}),
-		"CorrectsTheLatestOnly":             steps(done, []step{no(correct("D2", "c0", `{"line_no":1,"arrived":"97","accepted":"97"}`), "shipment.not_latest", "corrects"), ok(correct("D2", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`)).on("2021-04-01T00:00:00+08:00"), no(correct("D3", inspection, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.not_latest", "corrects")}),
-		"AnotherPersonCorrects":             steps(there, []step{ok(strings.Replace(strings1(inspected), "B/buyer", "D1/dispatcher", 1)), no(correct("D1", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`), "shipment.same_person", ""), ok(correct("D2", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`)), no(correct("D2", first, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.same_person", ""), no(correct("D1", first, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.same_person", ""), ok(correct("D3", first, `{"line_no":1,"arrived":"96","accepted":"96"}`))}),
-		"NotBelowWhatWasReturned":           steps(done, []step{ok(giveBack("50")), no(correct("D2", inspection, `{"line_no":1,"arrived":"49","accepted":"49"}`), "shipment.below_returned", "lines[0].accepted"), ok(correct("D2", inspection, `{"line_no":1,"arrived":"50","accepted":"50"}`))}),
-		"ACorrectionStaysWithinTheCeiling":  steps(done, []step{ok(logged("S2", "2", `"quantity":"7"`)), no(correct("D2", inspection, `{"line_no":1,"arrived":"99","accepted":"99"}`), "order.over_allocated", "lines[0].accepted"), ok(`C/cooperative shipment.cancel {"shipment_id":"S2","reason":"r"}`), ok(correct("D2", inspection, `{"line_no":1,"arrived":"105","accepted":"105"}`)), no(logged("S3", "3", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
-		"ALineLoadedWithNothingIsInspected": steps(ready, []step{ok(`C/cooperative shipment.load {"shipment_id":"S","departure_id":"T","lines":[{"line_no":1,"quantity":"0"}]}`)}, departed, arrived, []step{no(inspect(`{"line_no":2,"arrived":"200","accepted":"200"}`), "shipment.line_missing", "lines"), ok(inspect(`{"line_no":1,"arrived":"0","accepted":"0"}` + two))}),
+		"ReturnsAfterAcceptance": steps(there, []step{
+			no(giveBack("1"), "shipment.not_inspected", "shipment_id")}, inspected, []step{
+			ok(giveBack("90")),
+			no(giveBack("8.001"), "shipment.over_returned", "quantity"),
+			ok(giveBack("8")),
+			no(giveBack("0.001"), "shipment.over_returned", "quantity")}),
+		"ReturnsReleaseNothing": steps(done, []step{
+			ok(giveBack("98")),
+			no(logged("S2", "2", `"quantity":"7.001"`), "order.over_allocated", "lines[0].quantity")}),
+		"BuyersReturnTheirOwn": steps(done, []step{
+			no(strings.Replace(giveBack("1"), "B/", "B2/", 1), "shipment.not_yours", "shipment_id"),
+			no(strings.Replace(giveBack("1"), `"line_no":1`, `"line_no":3`, 1), "shipment.line_unknown", "line_no"),
+			no(strings.Replace(giveBack("1"), "B/buyer", "D1/dispatcher", 1), "role.denied", "role")}),
+		"CorrectsTheLatestOnly": steps(done, []step{
+			no(correct("D2", "c0", `{"line_no":1,"arrived":"97","accepted":"97"}`), "shipment.not_latest", "corrects"),
+			ok(correct("D2", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`)).on("2021-04-01T00:00:00+08:00"),
+			no(correct("D3", inspection, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.not_latest", "corrects")}),
+		"AnotherPersonCorrects": steps(there, []step{
+			ok(strings.Replace(strings1(inspected), "B/buyer", "D1/dispatcher", 1)),
+			no(correct("D1", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`), "shipment.same_person", ""),
+			ok(correct("D2", inspection, `{"line_no":1,"arrived":"97","accepted":"97"}`)),
+			no(correct("D2", first, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.same_person", ""),
+			no(correct("D1", first, `{"line_no":1,"arrived":"96","accepted":"96"}`), "shipment.same_person", ""),
+			ok(correct("D3", first, `{"line_no":1,"arrived":"96","accepted":"96"}`))}),
+		"NotBelowWhatWasReturned": steps(done, []step{
+			ok(giveBack("50")),
+			no(correct("D2", inspection, `{"line_no":1,"arrived":"49","accepted":"49"}`), "shipment.below_returned", "lines[0].accepted"),
+			ok(correct("D2", inspection, `{"line_no":1,"arrived":"50","accepted":"50"}`))}),
+		"ACorrectionStaysWithinTheCeiling": steps(done, []step{
+			ok(logged("S2", "2", `"quantity":"7"`)),
+			no(correct("D2", inspection, `{"line_no":1,"arrived":"99","accepted":"99"}`), "order.over_allocated", "lines[0].accepted"),
+			ok(`C/cooperative shipment.cancel {"shipment_id":"S2","reason":"r"}`),
+			ok(correct("D2", inspection, `{"line_no":1,"arrived":"105","accepted":"105"}`)),
+			no(logged("S3", "3", `"quantity":"0.001"`), "order.over_allocated", "lines[0].quantity")}),
+		"ALineLoadedWithNothingIsInspected": steps(ready, []step{
+			ok(`C/cooperative shipment.load {"shipment_id":"S","departure_id":"T","lines":[{"line_no":1,"quantity":"0"}]}`)}, departed, arrived, []step{
+			no(inspect(`{"line_no":2,"arrived":"200","accepted":"200"}`), "shipment.line_missing", "lines"),
+			ok(inspect(`{"line_no":1,"arrived":"0","accepted":"0"}` + two))}),
 	})
 }
 
