@@ -5,7 +5,8 @@ package catalogue
 import (
 	"zhitong/projections"
 	"zhitong/projections/fulfilment"
-	"zhitong/projections/pending"
+	"zhitong/projections/funds"
+	"zhitong/projections/policies"
 	"zhitong/projections/register"
 	"zhitong/projections/sales"
 	"zhitong/projections/subsidy"
@@ -19,7 +20,8 @@ func All() []projections.Projection {
 		fulfilment.Projection(),
 		transport.Projection(),
 		register.Projection(),
+		policies.Projection(),
 		subsidy.Projection(),
-		pending.Projection(),
+		funds.Projection(),
 	}
 }

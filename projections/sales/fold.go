@@ -10,7 +10,7 @@ func Projection() projections.Projection {
 	return projections.Projection{
 		Name:    "sales",
 		Version: 1,
-		Tables:  []projections.AnyTable{volume, byItem, totals, traders, claims},
+		Tables:  []projections.AnyTable{volume, byItem, totals, traders},
 		Fold:    fold,
 	}
 }

@@ -5,95 +5,92 @@ import (
 	"zhitong/projections"
 )
 
-// BudgetKey names a budget line.
-type BudgetKey struct {
-	FundID   domain.ID `col:"fund_id" doc:"the fund: one policy in one year"`
-	BudgetID domain.ID `col:"budget_id" doc:"its budget line"`
+// ClaimKey names a claim.
+type ClaimKey struct {
+	ClaimID domain.ID `col:"claim_id" doc:"the claim: shipment, policy, and .S<n> on a supplement"`
 }
 
-// Budget is a row of budget_lines.
-type Budget struct {
-	BudgetKey
-	FunderID     domain.ID    `col:"funder_id" doc:"whose money it is"`
-	Year         int          `col:"year" doc:"calendar year"`
-	Appropriated domain.Money `col:"appropriated" doc:"given, with adjustments"`
-	Reserved     domain.Money `col:"reserved" doc:"for claims not yet approved"`
-	Obligated    domain.Money `col:"obligated" doc:"for approved claims not yet paid"`
-	Spent        domain.Money `col:"spent" doc:"paid"`
-	Refunded     domain.Money `col:"refunded" doc:"came back"`
-	Available    domain.Money `col:"available" doc:"appropriated - reserved - obligated - spent + refunded"`
-	PolicyID     domain.ID    `col:"policy_id" doc:"the fund's policy"`
+// Claim is a row of claims.
+type Claim struct {
+	ClaimKey
+	ShipmentID    domain.ID    `col:"shipment_id" doc:"what it is for"`
+	CooperativeID domain.ID    `col:"cooperative_id" doc:"who is paid"`
+	PolicyID      domain.ID    `col:"policy_id" doc:"the policy"`
+	PolicyVersion int          `col:"policy_version" doc:"its version, by the day of the inspection"`
+	Status        string       `col:"status" doc:"assessed, waitlisted, refused, submitted, approved, publicised, objected, authorised, batched, paid, payment_failed or rejected"`
+	Assessed      domain.Money `col:"assessed" doc:"yuan; 0.00 while waitlisted, and when refused or rejected"`
+	Paid          domain.Money `col:"paid" doc:"the full amount, also where a part was withheld"`
+	Withheld      domain.Money `col:"withheld" doc:"withheld from its payment for debts"`
+	ClawedBack    domain.Money `col:"clawed_back" doc:"of what was paid, back on the budget lines"`
+	SubmittedAt   domain.Time  `col:"submitted_at" doc:"claimed time of claim.submit"`
+	PaidAt        domain.Time  `col:"paid_at" doc:"claimed time of the confirmation that paid"`
+	FundID        domain.ID    `col:"fund_id" doc:"the fund that bears it"`
+	Year          int          `col:"year" doc:"of the fund"`
+	BuyerID       domain.ID    `col:"buyer_id" doc:"who bought"`
+	InspectedOn   domain.Day   `col:"inspected_on" doc:"Shanghai day of the inspection"`
+	Supplements   *domain.ID   `col:"supplements" doc:"the paid claim that this one supplements"`
+	BatchID       *domain.ID   `col:"batch_id" doc:"the latest payment batch"`
+	Objection     *domain.Text `col:"objection" doc:"the reason of an open objection"`
 }
 
-// FlowKey is what the flow of funds is summed up by.
-type FlowKey struct {
-	FunderID      domain.ID `col:"funder_id" doc:"whose money it is"`
-	CooperativeID domain.ID `col:"cooperative_id" doc:"who is paid"`
-	ItemID        domain.ID `col:"item_id" doc:"what was sold"`
-	Month         string    `col:"month" doc:"Shanghai month of what moved it, YYYY-MM"`
-}
-
-// Flow is a row of funds_flow.
-type Flow struct {
-	FlowKey
-	Assessed   domain.Money `col:"assessed" doc:"assessed in the month, with the differences of reassessments and rejections"`
-	Paid       domain.Money `col:"paid" doc:"paid in the month"`
-	ClawedBack domain.Money `col:"clawed_back" doc:"came back in the month"`
-}
-
-// BatchKey names a line of a batch.
-type BatchKey struct {
-	BatchID domain.ID `col:"batch_id" doc:"the batch"`
-	LineNo  int       `col:"line_no" doc:"its line"`
-}
-
-// Disbursement is a row of disbursements.
-type Disbursement struct {
-	BatchKey
-	PayeeID      domain.ID    `col:"payee_id" doc:"the party that is paid"`
-	ClaimID      domain.ID    `col:"claim_id" doc:"for this claim"`
-	Amount       domain.Money `col:"amount" doc:"transferred"`
-	OffsetAmount domain.Money `col:"offset_amount" doc:"withheld for debts; with amount it is the claim's amount"`
-	Status       string       `col:"status" doc:"pending, paid or failed"`
-	Failure      *string      `col:"failure" doc:"the reason given when it failed"`
-}
-
-// ClawbackKey names a clawback.
-type ClawbackKey struct {
-	ClawbackID domain.ID `col:"clawback_id" doc:"its claim, .C and a number"`
-}
-
-// Clawback is a row of clawbacks.
-type Clawback struct {
-	ClawbackKey
-	ClaimID       domain.ID    `col:"claim_id" doc:"the paid claim"`
-	CooperativeID domain.ID    `col:"cooperative_id" doc:"who owes"`
-	Amount        domain.Money `col:"amount" doc:"what is claimed back"`
-	Status        string       `col:"status" doc:"proposed, approved or settled"`
-	Method        *string      `col:"method" doc:"refund, offset or write_off; null until settled"`
-	ProposedAt    domain.Time  `col:"proposed_at" doc:"claimed time of the return or correction"`
-	SettledAt     domain.Time  `col:"settled_at" doc:"claimed time of the settlement"`
-	OpenDebt      domain.Money `col:"open_debt" doc:"settled by offset and not yet withheld from a payment"`
-}
-
-// WaitKey names a waiting claim.
-type WaitKey struct {
-	FundID  domain.ID `col:"fund_id" doc:"the fund that it waits for"`
+// LineKey names a line of a claim.
+type LineKey struct {
 	ClaimID domain.ID `col:"claim_id" doc:"the claim"`
+	LineNo  int       `col:"line_no" doc:"the shipment's line"`
 }
 
-// Wait is a row of waitlist.
-type Wait struct {
-	WaitKey
-	Place    uint64       `col:"place" doc:"position of the commit that queued it: lower is earlier"`
-	Amount   domain.Money `col:"amount" doc:"what it waits for"`
-	QueuedAt domain.Time  `col:"queued_at" doc:"claimed time of its cause"`
+// Line is a row of claim_lines.
+type Line struct {
+	LineKey
+	OrderID    domain.ID                  `col:"order_id" doc:"the order"`
+	ItemID     domain.ID                  `col:"item_id" doc:"what was sold"`
+	AcceptedKg domain.Kg                  `col:"accepted_kg" doc:"net of returns; 0 on a supplement"`
+	Subsidy    domain.Money               `col:"subsidy" doc:"yuan; while waiting the calculated amount"`
+	Shares     map[domain.ID]domain.Money `col:"shares" doc:"yuan by funder; empty while waiting or refused"`
+	EventID    string                     `col:"event_id" doc:"the event with the calculation's steps"`
+	OrderLine  int                        `col:"order_line" doc:"the order's line"`
+}
+
+// ItemKey is what subsidies are summed up by.
+type ItemKey struct {
+	ItemID        domain.ID `col:"item_id" doc:"what was sold"`
+	PolicyID      domain.ID `col:"policy_id" doc:"the policy"`
+	PolicyVersion int       `col:"policy_version" doc:"its version"`
+	FunderID      domain.ID `col:"funder_id" doc:"who bears it"`
+}
+
+// Item is a row of item_subsidy.
+type Item struct {
+	ItemKey
+	AcceptedKg domain.Kg    `col:"accepted_kg" doc:"net kg of the claim lines, the same for each funder"`
+	Assessed   domain.Money `col:"assessed" doc:"present shares"`
+	Reserved   domain.Money `col:"reserved" doc:"of it not yet approved"`
+	Approved   domain.Money `col:"approved" doc:"of it obligated, not yet paid"`
+	Paid       domain.Money `col:"paid" doc:"of it paid"`
+	ClawedBack domain.Money `col:"clawed_back" doc:"of what was paid, back on the budget line"`
+	Net        domain.Money `col:"net" doc:"paid - clawed_back"`
+}
+
+// Posting is a row of publicity: what the public may see. No person, no account.
+type Posting struct {
+	ClaimKey
+	CooperativeID domain.ID    `col:"cooperative_id" doc:"who is paid"`
+	ItemIDs       []domain.ID  `col:"item_ids" doc:"what was sold, sorted"`
+	AcceptedKg    domain.Kg    `col:"accepted_kg" doc:"as posted"`
+	AmountPosted  domain.Money `col:"amount_posted" doc:"yuan as posted"`
+	AmountNow     domain.Money `col:"amount_now" doc:"yuan as they stand now"`
+	PolicyID      domain.ID    `col:"policy_id" doc:"the policy"`
+	PolicyVersion int          `col:"policy_version" doc:"its version"`
+	From          domain.Day   `col:"from" doc:"first day of the posting"`
+	To            domain.Day   `col:"to" doc:"last day of the posting"`
+	Status        string       `col:"status" doc:"the claim's"`
+	ListSHA256    string       `col:"list_sha256" doc:"hash of the list as it was posted"`
+	EventID       string       `col:"event_id" doc:"the event of the posting"`
 }
 
 var (
-	budgets       = projections.View[BudgetKey, Budget]("budget_lines", "What each funder has given, and where it stands.")
-	flows         = projections.View[FlowKey, Flow]("funds_flow", "From which funder to which cooperative, for which item, in which month.")
-	disbursements = projections.View[BatchKey, Disbursement]("disbursements", "Payments, line by line.")
-	clawbacks     = projections.View[ClawbackKey, Clawback]("clawbacks", "What is claimed back of paid subsidies.")
-	waitlist      = projections.View[WaitKey, Wait]("waitlist", "Claims that wait for money, by fund.")
+	claims   = projections.View[ClaimKey, Claim]("claims", "The claims, one for a shipment and a policy, and their supplements.")
+	lines    = projections.View[LineKey, Line]("claim_lines", "The lines of the claims.")
+	items    = projections.View[ItemKey, Item]("item_subsidy", "Subsidy by item, policy version and funder, of claims that are neither waitlisted, refused nor rejected.")
+	postings = projections.View[ClaimKey, Posting]("publicity", "Claims as they were posted for the public, the latest posting of each.")
 )
