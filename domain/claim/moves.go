@@ -15,6 +15,7 @@ type Move struct {
 	Approved   domain.Money // obligated, not yet paid
 	Paid       domain.Money
 	ClawedBack domain.Money
+	Lines      int // 1 where the claim line begins to count, −1 where it ends
 }
 
 // Moves returns what a fact changes, by lines and in each by funders, one move for
@@ -32,7 +33,7 @@ func Moves(f domain.Fact) []Move {
 		return each(f.Head, f.Lines, func(m *Move, p Portion, a domain.Money) { m.Reserved, m.Approved = a.Neg(), a })
 	case Rejected:
 		return each(f.Head, f.Lines, func(m *Move, p Portion, a domain.Money) {
-			m.AcceptedKg, m.Assessed = domain.Kg{}.Sub(p.AcceptedKg), a.Neg()
+			m.AcceptedKg, m.Assessed, m.Lines = domain.Kg{}.Sub(p.AcceptedKg), a.Neg(), -1
 			m.add(f.Pot, a.Neg())
 		})
 	case Paid:
@@ -69,7 +70,9 @@ func each(h Head, lines []Portion, fill func(m *Move, p Portion, amount domain.M
 }
 
 func beginning(h Head, lines []Portion) []Move {
-	return each(h, lines, func(m *Move, p Portion, a domain.Money) { m.AcceptedKg, m.Assessed, m.Reserved = p.AcceptedKg, a, a })
+	return each(h, lines, func(m *Move, p Portion, a domain.Money) {
+		m.AcceptedKg, m.Assessed, m.Reserved, m.Lines = p.AcceptedKg, a, a, 1
+	})
 }
 
 func returning(h Head, lines []ClawbackLine) []Move {

@@ -21,7 +21,12 @@ func Projection() projections.Projection {
 
 func fold(db *projections.DB, e *events.Event) error {
 	for _, m := range claim.Moves(e.Fact) {
-		add(items.At(db, ItemKey{m.ItemID, m.PolicyID, m.PolicyVersion, m.FunderID}), &m)
+		k := ItemKey{m.ItemID, m.PolicyID, m.PolicyVersion, m.FunderID}
+		row := items.At(db, k)
+		add(row, &m)
+		if row.Lines == 0 && row.ClawedBack.Sign() == 0 {
+			items.Delete(db, k) // its claims were rejected
+		}
 	}
 	switch f := e.Fact.(type) {
 	case claim.Assessed:
@@ -57,6 +62,7 @@ func add(i *Item, m *claim.Move) {
 	i.Paid = i.Paid.Add(m.Paid)
 	i.ClawedBack = i.ClawedBack.Add(m.ClawedBack)
 	i.Net = i.Paid.Sub(i.ClawedBack)
+	i.Lines += m.Lines
 }
 
 // begin makes the rows of a new claim.

@@ -69,6 +69,7 @@ type Item struct {
 	Paid       domain.Money `col:"paid" doc:"of it paid"`
 	ClawedBack domain.Money `col:"clawed_back" doc:"of what was paid, back on the budget line"`
 	Net        domain.Money `col:"net" doc:"paid - clawed_back"`
+	Lines      int          `col:"lines" doc:"claim lines counted"`
 }
 
 // Posting is a row of publicity: what the public may see. No person, no account.
