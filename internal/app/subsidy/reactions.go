@@ -116,36 +116,52 @@ func afterChange(r *app.Registries, get app.States, e *events.Event) ([]app.Syst
 // when it is another one. What happens because a batch was confirmed is left to the
 // confirmation, which tries the waitlists in the end.
 func afterRoom(r *app.Registries, get app.States, e *events.Event) ([]app.SystemCommand, error) {
-	var of domain.ID
-	switch f := e.Fact.(type) {
-	case fund.Adjusted:
-		of = f.FundID
-	case fund.LineAdded:
-		of = f.FundID
-	case fund.Released:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.Refunded:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.QueueChanged:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.Unqueued:
-		of = f.FundID
-	case claim.TakenUp:
-		of = f.FundID
-	}
+	of := roomIn(e.Fact)
 	if of == "" {
 		return nil, nil
+	}
+	if f, ok := e.Fact.(fund.QueueChanged); ok {
+		s, err := app.BookOf(get).Fund(of)
+		if err != nil || len(s.Waitlist) == 0 || s.Waitlist[0].ClaimID != f.ClaimID {
+			return nil, err
+		}
 	}
 	if fits, err := headFits(r, app.BookOf(get), of); !fits {
 		return nil, err
 	}
 	return []app.SystemCommand{{Suffix: "take_up", Name: "claim.take_up", Data: &assessment.TakeUpNext{FundID: of}}}, nil
+}
+
+// roomIn is the fund in which a fact may have made room for the head of the waitlist,
+// or has put another one at its head; "" for none.
+func roomIn(f domain.Fact) domain.ID {
+	switch f := f.(type) {
+	case fund.Adjusted:
+		if f.Delta.Sign() > 0 {
+			return f.FundID
+		}
+	case fund.LineAdded:
+		return f.FundID
+	case fund.Released:
+		if f.Batch == "" {
+			return f.FundID
+		}
+	case fund.Refunded:
+		if f.Batch == "" {
+			return f.FundID
+		}
+	case fund.QueueChanged:
+		if f.Batch == "" && f.Amount.Cmp(f.Was) < 0 {
+			return f.FundID
+		}
+	case fund.Unqueued:
+		if f.WasHead {
+			return f.FundID
+		}
+	case claim.TakenUp:
+		return f.FundID
+	}
+	return ""
 }
 
 // headFits reports whether a claim waits for the fund and its head fits by now.
