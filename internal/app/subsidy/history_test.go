@@ -221,8 +221,7 @@ func (m *model) policyJSON() string {
 
 // compare compares everything that stands in the model with the views.
 func (h *history) compare() {
-	lines := projectionstest.Lines(h.T, h.w)
-	db := fold(h.T, lines)
+	db := foldWorld(h.T, h.w)
 	h.diff("claims", h.m.claimRows(), rows(h.T, db, "claims", "claim_id", "status", "assessed", "paid", "withheld", "clawed_back"))
 	h.diff("claim_lines", h.m.lineRows(), rows(h.T, db, "claim_lines", "claim_id", "line_no", "accepted_kg", "subsidy", "shares"))
 	h.diff("budget_lines", h.m.budgetRows(), rows(h.T, db, "budget_lines", "funder_id", "appropriated", "reserved", "obligated", "spent", "refunded", "available"))
@@ -238,8 +237,8 @@ func (h *history) diff(view string, model, engine []string) {
 	}
 }
 
-func fold(t *testing.T, lines [][]byte) *projections.Folded {
-	folded, err := projections.Fold(t.Context(), readerOf(lines), catalogue.All(), projections.Until{})
+func foldWorld(t *testing.T, w *apptest.World) *projections.Folded {
+	folded, err := projections.Fold(t.Context(), readerOf(projectionstest.Lines(t, w)), catalogue.All(), projections.Until{})
 	if err != nil {
 		t.Fatal(err)
 	}
