@@ -166,3 +166,6 @@ func (b *bench) is(view, columns string, want ...string) {
 		b.Errorf("%s:\n got %q\nwant %q", view, got, want)
 	}
 }
+
+// last is the id of the latest command.
+func (b *bench) last() string { return fmt.Sprintf("K-%d", b.n) }

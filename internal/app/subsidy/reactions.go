@@ -9,6 +9,7 @@ import (
 	"zhitong/domain/departure"
 	"zhitong/domain/disbursement"
 	"zhitong/domain/fund"
+	"zhitong/domain/policy"
 	"zhitong/domain/shipment"
 	"zhitong/events"
 	"zhitong/internal/app"
@@ -72,7 +73,8 @@ func assessAll(r *app.Registries, book app.Book, sale *assessment.Sale, prefix s
 		if !ok {
 			continue
 		}
-		if _, open := r.FundOf(id, sale.InspectedOn.Year()); !open || !want(sale.NeedsFreight(v.Policy)) {
+		fundID, open := r.FundOf(id, sale.InspectedOn.Year())
+		if !open || !want(sale.NeedsFreight(v.Policy)) {
 			continue
 		}
 		existing, err := book.Claim(assessment.ClaimID(sale.ShipmentID, id))
@@ -82,16 +84,30 @@ func assessAll(r *app.Registries, book app.Book, sale *assessment.Sale, prefix s
 		if existing.Exists() {
 			continue
 		}
-		if _, err := freightOf(book, v.Policy, sale); err != nil {
-			if domain.AsProblem(err) != nil {
-				continue // awaited
-			}
+		_, err = freightOf(book, v.Policy, sale)
+		if err == nil {
+			err = assessable(book, v.Policy, fundID)
+		}
+		if domain.AsProblem(err) != nil {
+			continue // awaited, or the fund lacks a budget line: pending_assessments says so
+		}
+		if err != nil {
 			return nil, err
 		}
 		commands = append(commands, app.SystemCommand{Suffix: prefix + string(id), Name: "claim.assess",
 			Data: &assessment.AssessShipment{ShipmentID: sale.ShipmentID, PolicyID: id}})
 	}
 	return commands, nil
+}
+
+// assessable refuses what claim.assess would refuse of the fund.
+func assessable(book app.Book, p *policy.Policy, fundID domain.ID) error {
+	f, err := book.Fund(fundID)
+	if err != nil {
+		return err
+	}
+	_, err = fund.NewDraft(f, p.Split)
+	return err
 }
 
 // afterChange reckons the claims of a shipment anew after a return or a correction,
