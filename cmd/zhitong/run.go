@@ -145,8 +145,8 @@ private Postgres on the data folder.`,
 	f.BoolP("verbose", "v", false, "more notes on standard error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.doctorCommand(), p.psqlCommand(), p.versionCommand(),
+		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
+		p.projectionCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		usageErrors(c)
