@@ -24,6 +24,8 @@ type program struct {
 
 	cfg  config.Config  // set before a command runs
 	text text.Catalogue // likewise
+
+	noSync bool // set by bench only: writes are not synced
 }
 
 // The kinds of ending that are not success; each has its exit status in
@@ -146,7 +148,7 @@ private Postgres on the data folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.doctorCommand(), p.psqlCommand(), p.versionCommand(),
+		p.projectionCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		usageErrors(c)
