@@ -28,7 +28,7 @@ type house struct {
 func (p *program) open(ctx context.Context) (*house, error) {
 	inst, err := embedded.Open(ctx, embedded.Options{
 		Dir: p.cfg.Data, NATSURL: p.cfg.NATSURL, PostgresURL: p.cfg.PostgresURL,
-		Note: p.note, Logger: p.logger(), Getenv: p.lookup, NoSync: p.noSync,
+		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", p.cfg.Data, err)

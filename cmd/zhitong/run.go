@@ -24,8 +24,6 @@ type program struct {
 
 	cfg  config.Config  // set before a command runs
 	text text.Catalogue // likewise
-
-	noSync bool // set by bench only: writes are not synced
 }
 
 // The kinds of ending that are not success; each has its exit status in

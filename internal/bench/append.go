@@ -3,170 +3,230 @@ package bench
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/nats-io/nats.go"
 
+	"zhitong/domain"
+	"zhitong/events"
+	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
+	"zhitong/internal/app/assembly"
 )
 
-// Defaults of [AppendOptions].
-const (
-	writersDefault  = 64
-	commandsDefault = 60_000
-	singleDefault   = 3_000
-	// roundsOfSingle is how often single commands and their floor take turns, so
-	// that both see the same weather.
-	roundsOfSingle = 10
-)
-
-// AppendOptions say what to append.
+// AppendOptions are the settings of [Append].
 type AppendOptions struct {
-	// Writers send at once, each awaiting its answer. Defaults to 64.
-	Writers int
-	// Commands is how many the writers send together. Defaults to 60,000.
-	Commands int
-	// Single is how many are sent one by one. Defaults to 3,000.
-	Single int
-	// Floor publishes the same blocks once more in a bare loop; nil leaves it out.
-	Floor *Floor
+	Events  int  // to append with all writers; each command has 3
+	Writers int  // clients that wait for each answer before they go on
+	Floor   bool // measure the bare publishing of the same blocks too
 }
 
-func (o AppendOptions) withDefaults() AppendOptions {
-	if o.Writers == 0 {
-		o.Writers = writersDefault
-	}
-	if o.Commands == 0 {
-		o.Commands = commandsDefault
-	}
-	if o.Single == 0 {
-		o.Single = singleDefault
-	}
-	return o
+// Limits of a measurement.
+const (
+	singleCommands  = 2000 // of one client alone, each followed by a bare publish
+	eventsOfCommand = 3
+	writersMax      = 4096
+)
+
+// AppendFigures are what [Append] measured.
+type AppendFigures struct {
+	Writers           int     `json:"writers"`
+	Commands          int     `json:"commands"`
+	Events            int     `json:"events"`
+	CommandsPerSecond int64   `json:"commands_per_s"`
+	EventsPerSecond   int64   `json:"events_per_s"`
+	Latency           Latency `json:"latency"`
+	Blocks            int     `json:"blocks"`
+	Single            Latency `json:"single_client"`
+	Floor             *Floor  `json:"floor,omitempty"`
 }
 
-// Appended is what [Append] measured. The floors are nil where none was asked for.
-type Appended struct {
-	Single       Figures  `json:"single"`
-	SingleFloor  *Figures `json:"single_floor,omitempty"`
-	Writers      Figures  `json:"writers"`
-	WritersFloor *Figures `json:"writers_floor,omitempty"`
+// Append measures commands on a fresh log of nc: shipment.log of two lines, which
+// are three events, with the real rules, durable, projectors off. First one client
+// alone, then all writers at once.
+func Append(ctx context.Context, nc *nats.Conn, o AppendOptions) (AppendFigures, error) {
+	if o.Writers < 1 || o.Writers > writersMax || o.Events < eventsOfCommand {
+		return AppendFigures{}, fmt.Errorf("bench append: 1 to %d writers and at least %d events are needed", writersMax, eventsOfCommand)
+	}
+	l, err := log.OpenJetStream(ctx, nc, log.Options{})
+	if err != nil {
+		return AppendFigures{}, err
+	}
+	ring, err := keys.OpenRing(ctx, keys.NewMemory())
+	if err != nil {
+		return AppendFigures{}, err
+	}
+	a, err := app.Open(ctx, assembly.Options(l, ring))
+	if err != nil {
+		return AppendFigures{}, err
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(running) }()
+	f, err := measure(ctx, nc, l, a, o)
+	stop()
+	if runErr := <-ended; err == nil {
+		err = runErr
+	}
+	return f, err
 }
 
-// Append measures real commands of three events each on an application whose log
-// is empty: one by one, then from many writers.
-func Append(ctx context.Context, a *app.App, o AppendOptions) (Appended, error) {
-	o = o.withDefaults()
-	var w workload
-	if err := prepare(ctx, a, opening()); err != nil {
-		return Appended{}, err
+func measure(ctx context.Context, nc *nats.Conn, l log.Log, a *app.App, o AppendOptions) (AppendFigures, error) {
+	if err := lay(ctx, a, o.Writers); err != nil {
+		return AppendFigures{}, err
 	}
-	var out Appended
-	if err := appendSingle(ctx, a, &w, o, &out); err != nil {
-		return out, err
+	f := AppendFigures{Writers: o.Writers}
+	var floor *bare
+	if o.Floor {
+		var err error
+		if floor, err = openBare(ctx, nc); err != nil {
+			return f, err
+		}
+		f.Floor = &Floor{}
 	}
-	return out, appendMany(ctx, a, &w, o, &out)
+	if err := f.alone(ctx, l, a, floor); err != nil {
+		return f, err
+	}
+	before, err := l.Head(ctx)
+	if err != nil {
+		return f, err
+	}
+	if err := f.together(ctx, a, o); err != nil {
+		return f, err
+	}
+	after, err := l.Head(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Blocks = int(after.Seq - before.Seq)
+	if floor != nil {
+		return f, floor.again(ctx, l, before.Position+1, f.Floor)
+	}
+	return f, nil
 }
 
-// phase is a part of the log that was measured.
-type phase struct{ from, to log.Head }
-
-func appendSingle(ctx context.Context, a *app.App, w *workload, o AppendOptions, out *Appended) error {
-	var mine, floor measurement
-	for range roundsOfSingle {
-		before, commands := w.shipments(o.Single / roundsOfSingle)
-		if err := prepare(ctx, a, before); err != nil {
+// alone measures one client; after each command the same bytes are published bare,
+// so that both see the same machine.
+func (f *AppendFigures) alone(ctx context.Context, l log.Log, a *app.App, floor *bare) error {
+	var commands, bares []time.Duration
+	for i := range singleCommands {
+		env := logging(0, i, "one")
+		began := time.Now()
+		r, err := a.Submit(ctx, env).Wait(ctx)
+		if err := done(r, err); err != nil {
 			return err
 		}
-		part := phase{from: a.Head()}
-		if err := send(ctx, a, commands, &mine); err != nil {
+		commands = append(commands, time.Since(began))
+		if floor == nil {
+			continue
+		}
+		err = l.Load(ctx, []uint64{r.Position}, func(_ uint64, line []byte) error {
+			took, err := floor.publish(ctx, append(line, '\n'))
+			bares = append(bares, took)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		part.to = a.Head()
-		mine.took(part)
-		if o.Floor != nil {
-			if err := o.Floor.repeat(ctx, part, &floor); err != nil {
-				return err
+	}
+	f.Single = latencyOf(commands)
+	if floor != nil {
+		f.Floor.Single = latencyOf(bares)
+	}
+	return nil
+}
+
+// together measures all writers at once.
+func (f *AppendFigures) together(ctx context.Context, a *app.App, o AppendOptions) error {
+	each := max(1, o.Events/eventsOfCommand/o.Writers)
+	took := make([][]time.Duration, o.Writers)
+	errs := make([]error, o.Writers)
+	var wg sync.WaitGroup
+	began := time.Now()
+	for w := range o.Writers {
+		wg.Go(func() {
+			for i := range each {
+				env := logging(w, i, "all")
+				start := time.Now()
+				r, err := a.Submit(ctx, env).Wait(ctx)
+				if errs[w] = done(r, err); errs[w] != nil {
+					return
+				}
+				took[w] = append(took[w], time.Since(start))
 			}
+		})
+	}
+	wg.Wait()
+	lasted := time.Since(began)
+	var all []time.Duration
+	for w := range took {
+		if errs[w] != nil {
+			return errs[w]
 		}
+		all = append(all, took[w]...)
 	}
-	out.Single = mine.figures()
-	if o.Floor != nil {
-		f := floor.figures()
-		out.SingleFloor = &f
-	}
+	f.Commands, f.Events = len(all), len(all)*eventsOfCommand
+	f.CommandsPerSecond, f.EventsPerSecond = perSecond(f.Commands, lasted), perSecond(f.Events, lasted)
+	f.Latency = latencyOf(all)
 	return nil
 }
 
-func appendMany(ctx context.Context, a *app.App, w *workload, o AppendOptions, out *Appended) error {
-	before, commands := w.shipments(o.Commands)
-	if err := prepare(ctx, a, before); err != nil {
-		return err
+func done(r app.Result, err error) error {
+	if err == nil && !r.OK {
+		err = r.Problem
 	}
-	share := (len(commands) + o.Writers - 1) / o.Writers
-	each := make([]measurement, o.Writers)
-	part := phase{from: a.Head()}
-	began := time.Now()
-	g, gctx := errgroup.WithContext(ctx)
-	for i := range o.Writers {
-		mine := commands[min(i*share, len(commands)):min((i+1)*share, len(commands))]
-		g.Go(func() error { return send(gctx, a, mine, &each[i]) })
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	all := measurement{}
-	for _, m := range each {
-		all.latencies = append(all.latencies, m.latencies...)
-		all.commands += m.commands
-	}
-	all.elapsed = time.Since(began)
-	part.to = a.Head()
-	all.took(part)
-	out.Writers = all.figures()
-	if o.Floor == nil {
-		return nil
-	}
-	var floor measurement
-	if err := o.Floor.repeat(ctx, part, &floor); err != nil {
-		return err
-	}
-	f := floor.figures()
-	out.WritersFloor = &f
-	return nil
+	return err
 }
 
-// measurement gathers what one workload took.
-type measurement struct {
-	commands, blocks int
-	elapsed          time.Duration
-	latencies        []time.Duration
-}
-
-func (m *measurement) took(p phase) { m.blocks += int(p.to.Seq - p.from.Seq) }
-
-func (m *measurement) figures() Figures {
-	return figures(m.commands, m.commands*eventsPerCommand, m.blocks, m.elapsed, m.latencies)
-}
-
-// send sends commands one after the other, each after the answer to the one
-// before.
-func send(ctx context.Context, a *app.App, commands []app.Envelope, m *measurement) error {
-	began := time.Now()
-	last := began
-	for _, c := range commands {
-		if err := answered(ctx, c.ID, a.Submit(ctx, c)); err != nil {
+// lay opens a programme in which each writer has a cooperative and an order of its
+// own that is never exhausted.
+func lay(ctx context.Context, a *app.App, writers int) error {
+	lines := []string{
+		`{"id":"b-1","command":"programme.open","actor":"U-OP","role":"operator","time":"2020-05-01T09:00:00+08:00","data":{"programme_id":"BENCH","name":{"en":"bench"},"currency":"CNY","timezone":"Asia/Shanghai"}}`,
+		`{"id":"b-2","command":"party.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"party_id":"B","kind":"buyer","name":{"en":"B"},"channel":"schools"}}`,
+		`{"id":"b-3","command":"item.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"item_id":"jujube","name":{"en":"jujube"},"category":"dried","units":{"box":"2.5"},"loss_allowance":"0.02"}}`,
+	}
+	for w := range writers {
+		lines = append(lines,
+			fmt.Sprintf(`{"id":"b-c%[1]d","command":"party.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"party_id":"C%[1]d","kind":"cooperative","name":{"en":"C"}}}`, w),
+			fmt.Sprintf(`{"id":"b-o%[1]d","command":"order.submit","actor":"B","role":"buyer","time":"2020-05-01T09:00:00+08:00","data":{"order_id":"PO-%[1]d","buyer_id":"B","lines":[{"line_no":1,"item_id":"jujube","quantity":"1000000000","unit":"kg","unit_price":"20","cooperative_id":"C%[1]d"},{"line_no":2,"item_id":"jujube","quantity":"1000000000","unit":"box","unit_price":"50","cooperative_id":"C%[1]d"}]}}`, w),
+			fmt.Sprintf(`{"id":"b-f%[1]d","command":"order.confirm","actor":"U-DIS","role":"dispatcher","time":"2020-05-01T09:00:00+08:00","data":{"order_id":"PO-%[1]d"}}`, w))
+	}
+	var list []*app.Pending
+	for _, line := range lines {
+		env, problem := app.ParseLine([]byte(line))
+		if problem != nil {
+			return problem
+		}
+		list = append(list, a.Submit(ctx, env))
+	}
+	for _, p := range list {
+		r, err := p.Wait(ctx)
+		if err := done(r, err); err != nil {
 			return err
 		}
-		now := time.Now()
-		m.latencies = append(m.latencies, now.Sub(last))
-		last = now
-	}
-	m.commands += len(commands)
-	m.elapsed += last.Sub(began)
-	if ctx.Err() != nil {
-		return fmt.Errorf("bench: %w", ctx.Err())
 	}
 	return nil
+}
+
+// loggedAt is the claimed time of every command measured.
+var loggedAt = mustTime("2021-03-02T18:00:00+06:00")
+
+func mustTime(s string) domain.Time {
+	t, err := domain.ParseTime(s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// logging is the command measured: two lines, so one logged and two allocated.
+func logging(writer, n int, run string) app.Envelope {
+	id := fmt.Sprintf("%s-%d-%d", run, writer, n)
+	data := fmt.Sprintf(`{"shipment_id":"S-%[1]s","cooperative_id":"C%[2]d","waybill_no":"%[1]s","lines":[{"line_no":1,"order_id":"PO-%[2]d","order_line":1,"quantity":"104.5"},{"line_no":2,"order_id":"PO-%[2]d","order_line":2,"quantity":"12"}]}`, id, writer)
+	return app.Envelope{ID: "L-" + id, Command: "shipment.log", Actor: domain.ID(fmt.Sprintf("C%d", writer)), Role: domain.Cooperative,
+		Time: loggedAt, Data: jsontext.Value(data), Via: events.ViaCLI}
 }

@@ -1,9 +1,8 @@
-// Package bench measures this machine: how fast commands become durable, beside
-// the raw floor of the broker on the same bytes in the same run, and how fast the
-// views are rebuilt.
+// Package bench measures this machine with the program's own parts: how fast
+// commands are appended, beside the bare floor of the broker in the same run, and
+// how fast views are rebuilt.
 //
-// It owns the workloads and the arithmetic of the figures. It refuses to start
-// servers or choose folders: it is handed an application on an empty log. The
-// figures are of this machine at this moment; the settings stand beside them.
-// Start at [Append] and [Rebuild].
+// It owns the loads and how figures are taken. It refuses to judge them: machines
+// are noisy, and a figure is worth something only beside its floor. All writes are
+// durable. Start at [Append].
 package bench

@@ -5,42 +5,38 @@ import (
 	"time"
 )
 
-// Figures are what was measured of one workload.
-type Figures struct {
-	Commands          int   `json:"commands"`
-	Events            int   `json:"events"`
-	Blocks            int   `json:"blocks"`
-	Milliseconds      int64 `json:"milliseconds"`
-	CommandsPerSecond int64 `json:"commands_per_second"`
-	EventsPerSecond   int64 `json:"events_per_second"`
-	P50Microseconds   int64 `json:"p50_us"` // of one command; of one block for a floor
-	P99Microseconds   int64 `json:"p99_us"`
+// Latency is the spread of durations, in milliseconds.
+type Latency struct {
+	P50 Millis `json:"p50_ms"`
+	P99 Millis `json:"p99_ms"`
+	Max Millis `json:"max_ms"`
 }
 
-// figures reckons what took elapsed; latencies is sorted in place.
-func figures(commands, events, blocks int, elapsed time.Duration, latencies []time.Duration) Figures {
-	slices.Sort(latencies)
-	return Figures{
-		Commands: commands, Events: events, Blocks: blocks,
-		Milliseconds:      elapsed.Milliseconds(),
-		CommandsPerSecond: perSecond(commands, elapsed),
-		EventsPerSecond:   perSecond(events, elapsed),
-		P50Microseconds:   percentile(latencies, 50),
-		P99Microseconds:   percentile(latencies, 99),
+// Millis is a duration that stands in JSON as milliseconds with three places.
+type Millis time.Duration
+
+// MarshalText writes milliseconds with three places.
+func (m Millis) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// String is the milliseconds with three places.
+func (m Millis) String() string {
+	us := time.Duration(m).Microseconds()
+	return itoa(us/1000) + "." + pad(us%1000)
+}
+
+func latencyOf(all []time.Duration) Latency {
+	if len(all) == 0 {
+		return Latency{}
 	}
+	slices.Sort(all)
+	at := func(share int) Millis { return Millis(all[min(len(all)*share/100, len(all)-1)]) }
+	return Latency{P50: at(50), P99: at(99), Max: Millis(all[len(all)-1])}
 }
 
-func perSecond(n int, elapsed time.Duration) int64 {
-	if elapsed <= 0 {
+// perSecond is n a second, whole.
+func perSecond(n int, took time.Duration) int64 {
+	if took <= 0 {
 		return 0
 	}
-	return int64(n) * int64(time.Second) / int64(elapsed)
-}
-
-// percentile is in microseconds.
-func percentile(sorted []time.Duration, p int) int64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[min(len(sorted)*p/100, len(sorted)-1)].Microseconds()
+	return int64(n) * int64(time.Second) / int64(took)
 }

@@ -3,72 +3,73 @@ package bench
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"maps"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"zhitong/events/log"
 )
 
-const (
-	floorStream  = "BENCH_FLOOR"
-	floorSubject = "bench.floor"
-)
-
-// Floor publishes blocks of a log once more, as they are, to a stream of its own
-// in a bare loop: what the broker and the disk take, and nothing else.
+// Floor is what the broker does with the same bytes when nothing else is done: one
+// loop that publishes block after block on the expected head and waits for each
+// acknowledgement.
 type Floor struct {
-	js   jetstream.JetStream
-	log  jetstream.Stream
-	last uint64 // sequence of the last message of the floor's stream
+	Single           Latency `json:"single_commit"`
+	Blocks           int     `json:"blocks"`
+	CommitsPerSecond int64   `json:"commits_per_s"`
+	Latency          Latency `json:"latency"`
 }
 
-// NewFloor makes the floor's stream beside the log's, on a connection to the same
-// server.
-func NewFloor(ctx context.Context, nc *nats.Conn, logStream string) (*Floor, error) {
+// bare is a stream like the log's, written without any of our code.
+type bare struct {
+	js   jetstream.JetStream
+	head uint64
+}
+
+const bareSubject = "zt.bench.floor"
+
+func openBare(ctx context.Context, nc *nats.Conn) (*bare, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
-		return nil, fmt.Errorf("bench floor: %w", err)
+		return nil, err
 	}
-	f := &Floor{js: js}
-	if f.log, err = js.Stream(ctx, logStream); err != nil {
-		return nil, fmt.Errorf("bench floor: %w", err)
-	}
-	config := jetstream.StreamConfig{Name: floorStream, Subjects: []string{floorSubject}, Storage: jetstream.FileStorage, AllowDirect: true}
-	if _, err := js.CreateStream(ctx, config); err != nil {
-		return nil, fmt.Errorf("bench floor: %w", err)
-	}
-	return f, nil
+	_, err = js.CreateStream(ctx, jetstream.StreamConfig{Name: "FLOOR", Subjects: []string{bareSubject}, Storage: jetstream.FileStorage})
+	return &bare{js: js}, err
 }
 
-// repeat publishes the blocks of a phase, each on the expected sequence and after
-// the acknowledgement of the one before. They are read before the clock starts.
-func (f *Floor) repeat(ctx context.Context, p phase, m *measurement) error {
-	var blocks []*nats.Msg
-	for seq := p.from.Seq + 1; seq <= p.to.Seq; seq++ {
-		raw, err := f.log.GetMsg(ctx, seq)
-		if err != nil {
-			return fmt.Errorf("bench floor: read block %d: %w", seq, err)
-		}
-		maps.DeleteFunc(raw.Header, func(name string, _ []string) bool { return strings.HasPrefix(name, "Nats-") })
-		blocks = append(blocks, &nats.Msg{Subject: floorSubject, Header: raw.Header, Data: raw.Data})
-		m.commands += bytes.Count(raw.Data, []byte("\n"))
-	}
+// publish publishes a block and returns how long it took.
+func (b *bare) publish(ctx context.Context, block []byte) (time.Duration, error) {
 	began := time.Now()
-	last := began
-	for _, b := range blocks {
-		ack, err := f.js.PublishMsg(ctx, b, jetstream.WithExpectLastSequence(f.last), jetstream.WithExpectStream(floorStream))
-		if err != nil {
-			return fmt.Errorf("bench floor: publish: %w", err)
-		}
-		f.last = ack.Sequence
-		now := time.Now()
-		m.latencies = append(m.latencies, now.Sub(last))
-		last = now
+	ack, err := b.js.Publish(ctx, bareSubject, block, jetstream.WithExpectLastSequence(b.head))
+	if err != nil {
+		return 0, err
 	}
-	m.elapsed += last.Sub(began)
-	m.blocks += len(blocks)
+	b.head = ack.Sequence
+	return time.Since(began), nil
+}
+
+// again publishes the log's blocks from a position on.
+func (b *bare) again(ctx context.Context, l log.Log, from uint64, f *Floor) error {
+	var blocks [][]byte
+	commits := 0
+	err := l.Read(ctx, from, func(block log.Block) error {
+		blocks = append(blocks, append(bytes.Join(block.Commits, []byte{'\n'}), '\n'))
+		commits += len(block.Commits)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var all []time.Duration
+	began := time.Now()
+	for _, block := range blocks {
+		took, err := b.publish(ctx, block)
+		if err != nil {
+			return err
+		}
+		all = append(all, took)
+	}
+	f.Blocks, f.CommitsPerSecond, f.Latency = len(blocks), perSecond(commits, time.Since(began)), latencyOf(all)
 	return nil
 }

@@ -1,87 +1,141 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
+	"zhitong/events"
+	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
+	"zhitong/internal/app/assembly"
 	"zhitong/internal/demo"
+	"zhitong/projections/catalogue"
 	"zhitong/projections/projector"
 )
 
-// eventsOfDemo is about how many events the demo programme makes at scale 1.
-const eventsOfDemo = 85_000
-
-// Rebuilt is what [Rebuild] measured.
-type Rebuilt struct {
-	Events          int   `json:"events"`
-	Commits         int   `json:"commits"`
-	Views           int   `json:"views"`
-	Milliseconds    int64 `json:"milliseconds"`
-	EventsPerSecond int64 `json:"events_per_second"`
+// RebuildFigures are what [Rebuild] measured.
+type RebuildFigures struct {
+	Commits         uint64 `json:"commits"`
+	Events          int    `json:"events"`
+	Views           int    `json:"views"`
+	Seconds         Millis `json:"took_ms"`
+	EventsPerSecond int64  `json:"events_per_s"`
 }
 
 // inFlightMax is how many commands of the filling wait for their answers.
 const inFlightMax = 2048
 
-// Fill runs the demo programme, at a scale that makes about events events, on an
-// application whose log is empty.
-func Fill(ctx context.Context, a *app.App, events int, progress func(done, total int)) error {
-	micro := max(100, int64(events)*1_000_000/eventsOfDemo)
-	programme, err := demo.New(demo.Options{Scale: fmt.Sprintf("%d.%06d", micro/1_000_000, micro%1_000_000), Seed: demo.DefaultSeed})
+// Rebuild fills a fresh log of nc with the demo programme, up to about so many
+// events, and measures how long all views take to be made anew in Postgres.
+func Rebuild(ctx context.Context, nc *nats.Conn, dsn string, eventsWanted int) (RebuildFigures, error) {
+	l, err := log.OpenJetStream(ctx, nc, log.Options{})
 	if err != nil {
-		return err
+		return RebuildFigures{}, err
 	}
-	type sent struct {
-		id      string
-		pending *app.Pending
+	if err := fill(ctx, l, eventsWanted); err != nil {
+		return RebuildFigures{}, err
 	}
-	var queue []sent
-	done := 0
-	settle := func(keep int) error {
-		for len(queue) > keep {
-			if err := answered(ctx, queue[0].id, queue[0].pending); err != nil {
-				return err
-			}
-			queue = queue[1:]
-			done++
-			progress(done, programme.Len())
-		}
-		return nil
-	}
-	for c := range programme.Commands() {
-		queue = append(queue, sent{c.ID, a.Submit(ctx, c)})
-		if err := settle(inFlightMax); err != nil {
-			return err
-		}
-	}
-	return settle(0)
-}
-
-// Rebuild measures the rebuild of all views from the whole log, which must have
-// been caught up with before.
-func Rebuild(ctx context.Context, l log.Log, views *projector.Projector) (Rebuilt, error) {
-	var out Rebuilt
-	err := l.Read(ctx, 1, func(b log.Block) error {
-		for _, commit := range b.Commits {
-			out.Commits++
-			out.Events += bytes.Count(commit, []byte(`"specversion":`))
-		}
-		return nil
-	})
+	views, err := projector.New(projector.Config{Postgres: dsn, Log: l, Projections: catalogue.All()})
 	if err != nil {
-		return out, err
+		return RebuildFigures{}, err
+	}
+	defer views.Close()
+	if err := views.CatchUp(ctx); err != nil {
+		return RebuildFigures{}, err
+	}
+	var f RebuildFigures
+	if f.Events, err = count(ctx, l); err != nil {
+		return f, err
+	}
+	head, err := l.Head(ctx)
+	if err != nil {
+		return f, err
+	}
+	var names []string
+	for _, v := range views.Views() {
+		names = append(names, v.Name)
 	}
 	began := time.Now()
 	if err := views.Rebuild(ctx); err != nil {
-		return out, err
+		return f, err
 	}
-	elapsed := time.Since(began)
-	out.Views = len(views.Views())
-	out.Milliseconds = elapsed.Milliseconds()
-	out.EventsPerSecond = perSecond(out.Events, elapsed)
-	return out, nil
+	took := time.Since(began)
+	f.Commits, f.Views, f.Seconds, f.EventsPerSecond = head.Position, len(names), Millis(took), perSecond(f.Events, took)
+	return f, nil
+}
+
+// fill sends the demo's commands, as many as give about so many events.
+func fill(ctx context.Context, l log.Log, eventsWanted int) error {
+	programme, err := demo.New(demo.Options{Scale: "1", Seed: demo.DefaultSeed})
+	if err != nil {
+		return err
+	}
+	ring, err := keys.OpenRing(ctx, keys.NewMemory())
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, assembly.Options(l, ring))
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(running) }()
+	err = sendAll(ctx, a, programme, eventsWanted)
+	stop()
+	if runErr := <-ended; err == nil {
+		err = runErr
+	}
+	return err
+}
+
+func sendAll(ctx context.Context, a *app.App, programme *demo.Programme, eventsWanted int) error {
+	var queue []*app.Pending
+	recorded := 0
+	land := func() error {
+		r, err := queue[0].Wait(ctx)
+		queue = queue[1:]
+		recorded += len(r.Events)
+		if err := done(r, err); err != nil {
+			return fmt.Errorf("command %q: %w", r.ID, err)
+		}
+		return nil
+	}
+	for env := range programme.Commands() {
+		if recorded >= eventsWanted {
+			break
+		}
+		if len(queue) == inFlightMax {
+			if err := land(); err != nil {
+				return err
+			}
+		}
+		queue = append(queue, a.Submit(ctx, env))
+	}
+	for len(queue) > 0 {
+		if err := land(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count counts the events of the log.
+func count(ctx context.Context, l log.Log) (int, error) {
+	n := 0
+	err := l.Read(ctx, 1, func(b log.Block) error {
+		for _, line := range b.Commits {
+			c, err := events.Decode(line)
+			if err != nil {
+				return err
+			}
+			n += len(c.Events)
+		}
+		return nil
+	})
+	return n, err
 }

@@ -12,8 +12,8 @@ const (
 	convoyLorries = 8
 	convoyGrams   = 240_000_000 // 240 t at scale 1
 	convoyLorry   = convoyGrams / convoyLorries
-	lorryGrams    = 30_000_000  // what a full lorry is loaded with
-	lastLorry     = 29_000_000  // on the last day, whose last lorry takes what is left
+	lorryGrams    = 30_000_000 // what a full lorry is loaded with
+	lastLorry     = 29_000_000 // on the last day, whose last lorry takes what is left
 	capacityKg    = "33000"
 	smallLorry    = 5_000_000 // below this a lorry carries fewer shipments
 	parcelMin     = 400       // smaller parcels are not made
