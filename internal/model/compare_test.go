@@ -27,7 +27,7 @@ func nothing(view string, row Row) bool {
 	}
 	keys := Keys()[view]
 	for column, v := range row {
-		if slices.Contains(keys, column) || v == nil {
+		if slices.Contains(keys, column) || v == nil || column == "lines" && view != "sales_volume" {
 			continue
 		}
 		if strings.Trim(plain(v), `"-0.`) != "" {

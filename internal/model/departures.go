@@ -196,7 +196,7 @@ func (m *Model) departureTransship(c call) error {
 	if less(capacity, trip.loadedKg) {
 		return refuse("capacity")
 	}
-	if m.plateBusy(trip, d.Plate) {
+	if d.Plate == trip.plate || m.plateBusy(trip, d.Plate) {
 		return refuse("vehicle_busy")
 	}
 	trip.plate, trip.capacity = d.Plate, capacity

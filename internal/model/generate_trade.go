@@ -128,9 +128,6 @@ func (g *generator) logLines(coop string, free map[*orderLine]num) []data {
 		used[p.l] = n
 		lines = append(lines, g.line(p.o, p.l, len(lines)+1, n))
 	}
-	if len(lines) > 1 && g.chance(10) {
-		slices.Reverse(lines)
-	}
 	return lines
 }
 

@@ -42,6 +42,7 @@ func (f finding) gain() num { return most(zero(), sub(f.arrived, f.line.loaded))
 // take writes the finding into the line.
 func (f finding) take() {
 	l := f.line
+	l.of.everLoaded = l.of.everLoaded || positive(f.arrived)
 	l.arrived, l.accepted, l.acceptedKg, l.rejected = f.arrived, f.accepted, f.acceptedKg, f.rejected
 }
 
@@ -201,7 +202,7 @@ func (l *shipmentLine) returnedKgNow() num {
 }
 
 // shipmentCorrectInspection. Decision: of several lines of one order line all
-// that is to be allocated is allocated before anything is released.
+// that is to be released is released before anything is allocated.
 func (m *Model) shipmentCorrectInspection(c call) error {
 	var d struct {
 		ShipmentID string          `json:"shipment_id"`
@@ -240,7 +241,7 @@ func (m *Model) shipmentCorrectInspection(c call) error {
 		if gains[l.of] == nil {
 			gains[l.of] = zero()
 		}
-		gains[l.of] = add(gains[l.of], most(zero(), neg(back[l])))
+		gains[l.of] = add(gains[l.of], neg(back[l]))
 	}
 	if err := fits(gains); err != nil {
 		return err

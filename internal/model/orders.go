@@ -13,6 +13,7 @@ type orderLine struct {
 	allocated       num // Σ allocated − Σ released
 	shortClosed     bool
 	departedAnyOfIt bool
+	everLoaded      bool // more than 0 of it was loaded, or arrived, at any time
 }
 
 // ceiling is what may be allocated at most.
@@ -123,7 +124,8 @@ func (m *Model) freshCoop(id string) error {
 	return nil
 }
 
-// orderConfirm. Decision: a line that has a cooperative may be given another.
+// orderConfirm. Decision: a line that has a cooperative may be given another;
+// whichever a line then has must be able to begin something new.
 func (m *Model) orderConfirm(c call) error {
 	var d struct {
 		OrderID string `json:"order_id"`
@@ -155,6 +157,11 @@ func (m *Model) orderConfirm(c call) error {
 	for _, l := range o.lines {
 		if l.coop == "" && named[l.no] == "" {
 			return refuse("no_cooperative")
+		}
+		if named[l.no] == "" {
+			if err := m.freshCoop(l.coop); err != nil {
+				return err
+			}
 		}
 	}
 	for _, l := range o.lines {
@@ -232,9 +239,8 @@ func (m *Model) orderShortClose(c call) error {
 	return nil
 }
 
-// orderCancel. Decision: "anything is loaded" means a quantity above 0 on a
-// shipment that is loaded now or later; a departure that was cancelled leaves
-// its goods unloaded.
+// orderCancel. Decision: "once anything is loaded" means a quantity above 0 that
+// is or ever was loaded, or that arrived without having been loaded.
 func (m *Model) orderCancel(c call) error {
 	var d struct {
 		OrderID string `json:"order_id"`
@@ -253,11 +259,9 @@ func (m *Model) orderCancel(c call) error {
 	if o.cancelled {
 		return refuse("status")
 	}
-	for _, s := range m.shipments {
-		for _, l := range s.lines {
-			if l.order == o && s.departure != nil && positive(l.loaded) {
-				return refuse("loaded")
-			}
+	for _, l := range o.lines {
+		if l.everLoaded {
+			return refuse("loaded")
 		}
 	}
 	o.cancelled = true

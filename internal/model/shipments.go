@@ -160,11 +160,14 @@ func (m *Model) shipmentLog(c call) error {
 //
 // Decision: a correction of several lines of one order line is judged by what
 // the order line has in the end, and on a short-closed order line by its sum
-// too, which may not grow.
+// too, which may not grow. A correction keeps the buyer.
 func (m *Model) setLines(s *shipment, in []logLine) error {
 	lines, err := m.readLines(s.coop, in)
 	if err != nil {
 		return err
+	}
+	if s.buyer != "" && lines[0].order.buyer != s.buyer {
+		return refuse("buyers")
 	}
 	change := map[*orderLine]num{}
 	move := func(l *shipmentLine, quantity num) {
@@ -243,7 +246,7 @@ func (l *orderLine) weigh(quantity, kg string) (num, num, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if !l.measured() && !same(measured, l.nominal(q)) {
+	if !l.measured() && !same(measured, l.nominal(q)) || positive(measured) != positive(l.nominal(q)) {
 		return nil, nil, refuse("kg")
 	}
 	return q, measured, nil
@@ -295,7 +298,7 @@ func (m *Model) shipmentCorrect(c call) error {
 	}
 	if s.departure != nil {
 		for _, l := range s.lines {
-			l.loaded, l.loadedKg = l.logged, l.loggedKg
+			l.loaded, l.loadedKg, l.of.everLoaded = l.logged, l.loggedKg, true
 		}
 	}
 	return nil
@@ -381,6 +384,7 @@ func (m *Model) shipmentLoad(c call) error {
 	}
 	for _, l := range s.lines {
 		l.loaded, l.loadedKg = loads[l.no].quantity, loads[l.no].kg
+		l.of.everLoaded = l.of.everLoaded || positive(l.loaded)
 		l.allocate(sub(l.loaded, l.allocated))
 	}
 	s.status, s.departure, s.loadTick = "loaded", trip, m.tick()

@@ -48,7 +48,7 @@ func vectors(t *testing.T) (v struct {
 	Scenarios []scenario `json:"scenarios"`
 }) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/vectors.json")
+	text, err := os.ReadFile("../../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
