@@ -35,22 +35,24 @@ func sumOf(m map[string]num) num {
 }
 
 type claim struct {
-	id, status           string
-	tick                 int
-	shipment             *shipment
-	version              *version
-	fund                 *fund
-	lines                []*claimLine
-	submitter, approver  string
-	publiciser, objector string
-	submittedAt, paidAt  string
-	to                   string // the last day of the latest publicity, or empty
-	paid, withheld       num
-	clawedBack           num
-	clawbackCount        int
-	parent               *claim   // of an S claim: the paid one
-	further              []*claim // its S claims, oldest first
-	changes              []change // what happened while it was in an open batch
+	id, status          string
+	tick                int
+	shipment            *shipment
+	version             *version
+	fund                *fund
+	lines               []*claimLine
+	submitter           string
+	approvers           []string // also of earlier rounds, as the publicisers
+	publicisers         []string
+	objectors           []string
+	submittedAt, paidAt string
+	to                  string // the last day of the latest publicity, or empty
+	paid, withheld      num
+	clawedBack          num
+	clawbackCount       int
+	parent              *claim   // of an S claim: the paid one
+	further             []*claim // its S claims, oldest first
+	changes             []change // what happened while it was in an open batch
 }
 
 // change is a return or correction that a claim has to be recomputed for.

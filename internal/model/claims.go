@@ -65,7 +65,8 @@ func (m *Model) claimApprove(c call) error {
 		return refuse("two_persons")
 	}
 	m.moveMoney(k, "reserved", "obligated")
-	k.status, k.approver, k.publiciser, k.to = "approved", c.Actor, "", ""
+	k.status, k.to = "approved", ""
+	k.approvers = append(k.approvers, c.Actor)
 	return nil
 }
 
@@ -112,7 +113,8 @@ func (m *Model) claimPublicise(c call) error {
 		list = append(list, k)
 	}
 	for _, k := range list {
-		k.status, k.publiciser, k.to = "publicised", c.Actor, d.To
+		k.status, k.to = "publicised", d.To
+		k.publicisers = append(k.publicisers, c.Actor)
 		post := posting{claim: k, kg: zero(), amount: k.amount(), from: d.From, to: d.To}
 		for _, l := range k.lines {
 			post.kg = add(post.kg, l.kg)
@@ -138,7 +140,8 @@ func (m *Model) claimObject(c call) error {
 	if err != nil {
 		return err
 	}
-	k.status, k.objector = "objected", c.Actor
+	k.status = "objected"
+	k.objectors = append(k.objectors, c.Actor)
 	return nil
 }
 
@@ -155,7 +158,7 @@ func (m *Model) claimResolveObjection(c call) error {
 	if err != nil {
 		return err
 	}
-	if k.version.distinct() && (c.Actor == k.objector || c.Actor == k.approver) {
+	if k.version.distinct() && (slices.Contains(k.objectors, c.Actor) || slices.Contains(k.approvers, c.Actor)) {
 		return refuse("two_persons")
 	}
 	if d.Upheld {
@@ -166,6 +169,8 @@ func (m *Model) claimResolveObjection(c call) error {
 	return nil
 }
 
+// claimAuthorise. Decision: whoever approved or publicised the claim in any
+// round, also before it went back to submitted, can't authorise it.
 func (m *Model) claimAuthorise(c call) error {
 	var d claimRef
 	if err := c.read(&d); err != nil {
@@ -179,7 +184,7 @@ func (m *Model) claimAuthorise(c call) error {
 		return refuse("publicity")
 	case k.status == "publicised" && c.day() <= k.to:
 		return refuse("days")
-	case k.version.distinct() && (c.Actor == k.approver || c.Actor == k.publiciser):
+	case k.version.distinct() && (slices.Contains(k.approvers, c.Actor) || slices.Contains(k.publicisers, c.Actor)):
 		return refuse("two_persons")
 	}
 	k.status = "authorised"

@@ -42,7 +42,7 @@ func (f finding) gain() num { return most(zero(), sub(f.arrived, f.line.loaded))
 // take writes the finding into the line.
 func (f finding) take() {
 	l := f.line
-	l.of.everLoaded = l.of.everLoaded || positive(f.arrived)
+	l.of.departedAnyOfIt = l.of.departedAnyOfIt || positive(f.arrived)
 	l.arrived, l.accepted, l.acceptedKg, l.rejected = f.arrived, f.accepted, f.acceptedKg, f.rejected
 }
 

@@ -13,7 +13,6 @@ type orderLine struct {
 	allocated       num // Σ allocated − Σ released
 	shortClosed     bool
 	departedAnyOfIt bool
-	everLoaded      bool // more than 0 of it was loaded, or arrived, at any time
 }
 
 // ceiling is what may be allocated at most.
@@ -192,7 +191,8 @@ func (m *Model) ownOrderLine(c call, orderID string, no int) (*order, *orderLine
 	return o, l, nil
 }
 
-// orderRevisePrice. Decision: goods loaded with quantity 0 did not depart.
+// orderRevisePrice. Decision: goods loaded with quantity 0 did not depart, unless
+// some arrived.
 func (m *Model) orderRevisePrice(c call) error {
 	var d struct {
 		OrderID   string `json:"order_id"`
@@ -240,7 +240,8 @@ func (m *Model) orderShortClose(c call) error {
 }
 
 // orderCancel. Decision: "once anything is loaded" means a quantity above 0 that
-// is or ever was loaded, or that arrived without having been loaded.
+// is on a vehicle or went with one, or that arrived without having been loaded.
+// Goods whose departure was cancelled are not loaded.
 func (m *Model) orderCancel(c call) error {
 	var d struct {
 		OrderID string `json:"order_id"`
@@ -259,9 +260,11 @@ func (m *Model) orderCancel(c call) error {
 	if o.cancelled {
 		return refuse("status")
 	}
-	for _, l := range o.lines {
-		if l.everLoaded {
-			return refuse("loaded")
+	for _, s := range m.shipments {
+		for _, l := range s.lines {
+			if l.order == o && (positive(l.loaded) || positive(l.arrived)) {
+				return refuse("loaded")
+			}
 		}
 	}
 	o.cancelled = true

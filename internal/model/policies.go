@@ -109,7 +109,7 @@ func (m *Model) policyPublish(c call) error {
 		if old.Version == v.Version {
 			return refuse("exists")
 		}
-		if old.Effective.From <= v.Effective.To && v.Effective.From <= old.Effective.To {
+		if old.Effective.From <= old.Effective.To && old.Effective.From <= v.Effective.To && v.Effective.From <= old.Effective.To {
 			return refuse("overlap")
 		}
 	}
@@ -211,8 +211,9 @@ func (l limit) check() error {
 	return err
 }
 
-// policyWithdraw. Decision: `from` lies within the version's range, and the
-// assessed inspections that forbid it are those of the policy.
+// policyWithdraw. Decision: `from` is not after the version's end; before its
+// beginning it leaves a version that never has effect. The assessed inspections
+// that forbid it are those of the policy.
 func (m *Model) policyWithdraw(c call) error {
 	var d struct {
 		PolicyID string `json:"policy_id"`
@@ -231,7 +232,7 @@ func (m *Model) policyWithdraw(c call) error {
 		if v.Version != d.Version {
 			continue
 		}
-		if d.From < v.Effective.From || d.From > v.Effective.To {
+		if d.From > v.Effective.To {
 			return refuse("range")
 		}
 		if p.latestAssessed >= d.From {

@@ -298,7 +298,7 @@ func (m *Model) shipmentCorrect(c call) error {
 	}
 	if s.departure != nil {
 		for _, l := range s.lines {
-			l.loaded, l.loadedKg, l.of.everLoaded = l.logged, l.loggedKg, true
+			l.loaded, l.loadedKg = l.logged, l.loggedKg
 		}
 	}
 	return nil
@@ -384,7 +384,6 @@ func (m *Model) shipmentLoad(c call) error {
 	}
 	for _, l := range s.lines {
 		l.loaded, l.loadedKg = loads[l.no].quantity, loads[l.no].kg
-		l.of.everLoaded = l.of.everLoaded || positive(l.loaded)
 		l.allocate(sub(l.loaded, l.allocated))
 	}
 	s.status, s.departure, s.loadTick = "loaded", trip, m.tick()

@@ -83,6 +83,8 @@ func (m *Model) shipmentRows() []Row {
 	return out
 }
 
+// departureRows. Decision: the hours of an arrival that is claimed to be before
+// the departure are negative, rounded like the positive ones.
 func (m *Model) departureRows() []Row {
 	out := []Row{}
 	for _, d := range inOrder(m.departures) {
@@ -91,7 +93,11 @@ func (m *Model) departureRows() []Row {
 			"departed_at": orNull(d.departedAt), "arrived_at": orNull(d.arrivedAt), "transit_hours": nil, "consignments": len(m.onBoard(d))}
 		if d.status == "arrived" {
 			hours := quo(whole(int64(d.arrived.Sub(d.departed))), whole(3600e9))
-			row["transit_hours"] = text(roundAt(hours, 2), 2)
+			if hours.Sign() < 0 {
+				row["transit_hours"] = text(neg(roundAt(neg(hours), 2)), 2)
+			} else {
+				row["transit_hours"] = text(roundAt(hours, 2), 2)
+			}
 		}
 		out = append(out, row)
 	}
@@ -122,8 +128,8 @@ func (m *Model) freightCost() []Row {
 	})
 }
 
-// pendingAssessments. Decision: no fund is said before the freight; a policy
-// counts that is in effect by what is known now; where a fund came later and
+// pendingAssessments. Decision: the freight is said before the fund, because the
+// funds of the final invoice's day count; a policy counts that is in effect by what is known now; where a fund came later and
 // nobody has assessed by hand, the reason stays that there was none.
 func (m *Model) pendingAssessments() []Row {
 	out := []Row{}
@@ -139,9 +145,9 @@ func (m *Model) pendingAssessments() []Row {
 			f := m.fundOf(p.id, yearOf(s.inspectedDay))
 			reason := "no_fund"
 			switch {
-			case f == nil:
 			case v.waits(s) && !s.departure.final:
 				reason = "awaiting_freight"
+			case f == nil:
 			case !f.covered(v):
 				reason = "refused:"
 			}
