@@ -91,7 +91,8 @@ func oneOf(s string, words ...string) bool {
 	return false
 }
 
-// fits allocates all gains before it releases anything.
+// fits allocates all gains before it releases anything. Decision: a cancelled
+// order takes no gain; an inspection that has one is refused.
 func fits(gains map[*orderLine]num) error {
 	for of, gain := range gains {
 		if positive(gain) && less(of.ceiling(), add(of.allocated, gain)) {
@@ -128,6 +129,9 @@ func (m *Model) shipmentInspect(c call) error {
 	}
 	gains := map[*orderLine]num{}
 	for _, f := range found {
+		if f.line.order.cancelled && positive(f.gain()) {
+			return refuse("order_cancelled")
+		}
 		if gains[f.line.of] == nil {
 			gains[f.line.of] = zero()
 		}
@@ -238,6 +242,9 @@ func (m *Model) shipmentCorrectInspection(c call) error {
 		}
 		l := f.line
 		back[l] = sub(f.short(), finding{l, l.arrived, l.accepted, l.acceptedKg, l.rejected}.short())
+		if l.order.cancelled && less(back[l], zero()) {
+			return refuse("order_cancelled")
+		}
 		if gains[l.of] == nil {
 			gains[l.of] = zero()
 		}
