@@ -22,6 +22,7 @@ type claimLine struct {
 	subsidy num   // granted; of a waiting claim calculated; of a paid claim as paid
 	shares  map[string]num
 	clawed  map[string]num // taken back by clawbacks, of a paid claim
+	before  num            // of an S claim: what the family granted before it
 }
 
 func (l *claimLine) clawedSum() num { return sumOf(l.clawed) }
@@ -171,7 +172,7 @@ func (m *Model) assess(s *shipment, p *policy, v *version, c call) bool {
 	k := &claim{id: s.id + "." + p.id, tick: m.tick(), shipment: s, version: v, fund: f, paid: zero(), withheld: zero(), clawedBack: zero()}
 	k.lines = m.calculate(s, v, f)
 	m.claims[k.id] = k
-	p.latestAssessed = max(p.latestAssessed, s.inspectedDay)
+	p.latestAssessed, v.latestAssessed = max(p.latestAssessed, s.inspectedDay), max(v.latestAssessed, s.inspectedDay)
 	amounts := k.amounts()
 	g, fits := f.pay(v, amounts, false)
 	switch {

@@ -210,8 +210,8 @@ func (m *Model) claimReject(c call) error {
 // drop rejects a claim: its money is released, its kg and amounts leave the
 // totals.
 //
-// Decision: the amount of a rejected S claim is not granted anew by a later
-// correction: what the family has left is one more frozen limit of the line.
+// Decision: a rejected S claim is an increase that was not made: what the line
+// had before it is one more frozen limit of the line.
 func (m *Model) drop(k *claim, c call) {
 	for _, l := range k.lines {
 		k.count(l, neg(l.kg), neg(l.subsidy))
@@ -232,7 +232,7 @@ func (m *Model) drop(k *claim, c call) {
 	if k.parent != nil {
 		for _, l := range k.lines {
 			line := k.parent.line(l.of.no)
-			line.caps = append(line.caps, k.parent.granted(l.of.no))
+			line.caps = append(line.caps, l.before)
 		}
 	}
 	k.fund.waiting = slices.DeleteFunc(k.fund.waiting, func(o *claim) bool { return o == k })

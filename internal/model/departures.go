@@ -40,7 +40,7 @@ func (m *Model) kgOnBoard(d *departure) num {
 // window is [first, end) of a trip in days.
 //
 // Decision: the day of arrival itself is free again, because the window is
-// half open.
+// half open; a trip that arrives on its first day has an empty one.
 func (d *departure) window() (first, end string) {
 	if d.status == "arrived" {
 		return d.date, dayOf(d.arrived)
@@ -58,7 +58,7 @@ func (m *Model) plateBusy(trip *departure, plate string) bool {
 			continue
 		}
 		from, to := other.window()
-		if first < to && from < end {
+		if from < to && first < end && first < to && from < end {
 			return true
 		}
 	}

@@ -76,8 +76,7 @@ func (g *generator) object() {
 
 func (g *generator) resolve() {
 	if list := g.claims("objected"); len(list) > 0 {
-		k := pick(g, list)
-		g.send("claim.resolve_objection", g.officer(), "officer", data{"claim_id": k.id, "upheld": g.chance(35) && k.newest(), "note": "查"})
+		g.send("claim.resolve_objection", g.officer(), "officer", data{"claim_id": pick(g, list).id, "upheld": g.chance(35), "note": "查"})
 	}
 }
 
@@ -98,16 +97,8 @@ func (g *generator) authorise() {
 	g.send("claim.authorise", g.officer(), "officer", data{"claim_id": k.id})
 }
 
-// newest says that no S claim came after this one. What the frozen limit of a
-// line is when an earlier S claim is rejected is not written down, so histories
-// leave that out.
-func (c *claim) newest() bool {
-	return c.parent == nil || c.parent.further[len(c.parent.further)-1] == c
-}
-
 func (g *generator) reject() {
-	open := g.claims("assessed", "waitlisted", "submitted", "approved", "publicised", "objected")
-	if list := slices.DeleteFunc(open, func(k *claim) bool { return !k.newest() }); len(list) > 0 {
+	if list := g.claims("assessed", "waitlisted", "submitted", "approved", "publicised", "objected"); len(list) > 0 {
 		g.send("claim.reject", g.officer(), "officer", data{"claim_id": pick(g, list).id, "reason": "不符"})
 	}
 }

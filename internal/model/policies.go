@@ -65,6 +65,8 @@ type version struct {
 		PublicityDays  int   `json:"publicity_days"`
 		DistinctActors *bool `json:"distinct_actors"`
 	} `json:"approval"`
+
+	latestAssessed string // the latest inspection day of a claim under it, or empty
 }
 
 // distinct: two persons are due unless the version says otherwise.
@@ -213,7 +215,7 @@ func (l limit) check() error {
 
 // policyWithdraw. Decision: `from` is not after the version's end; before its
 // beginning it leaves a version that never has effect. The assessed inspections
-// that forbid it are those of the policy.
+// that forbid it are those of the version.
 func (m *Model) policyWithdraw(c call) error {
 	var d struct {
 		PolicyID string `json:"policy_id"`
@@ -235,7 +237,7 @@ func (m *Model) policyWithdraw(c call) error {
 		if d.From > v.Effective.To {
 			return refuse("range")
 		}
-		if p.latestAssessed >= d.From {
+		if v.latestAssessed >= d.From {
 			return refuse("assessed")
 		}
 		at, _ := time.Parse(time.DateOnly, d.From)

@@ -226,7 +226,7 @@ func (r *recomputation) grow(l *claimLine, before, amount num) {
 	k.count(&claimLine{of: l.of}, zero(), g.amounts[0])
 	into, line := k, l
 	if k.status == "paid" {
-		into, line = r.supplement(l)
+		into, line = r.supplement(l, before)
 	} else if k.approved() {
 		r.m.moveMoney(k, "obligated", "reserved")
 		k.status = "submitted"
@@ -242,7 +242,7 @@ func (r *recomputation) grow(l *claimLine, before, amount num) {
 }
 
 // supplement finds the S claim of this recomputation and a line in it.
-func (r *recomputation) supplement(l *claimLine) (*claim, *claimLine) {
+func (r *recomputation) supplement(l *claimLine, before num) (*claim, *claimLine) {
 	k := r.claim
 	if r.further == nil {
 		r.further = &claim{id: fmt.Sprintf("%s.S%d", k.id, len(k.further)+1), status: "assessed", tick: r.m.tick(), shipment: k.shipment,
@@ -250,7 +250,7 @@ func (r *recomputation) supplement(l *claimLine) (*claim, *claimLine) {
 		k.further = append(k.further, r.further)
 		r.m.claims[r.further.id] = r.further
 	}
-	line := &claimLine{of: l.of, kg: zero(), subsidy: zero(), shares: map[string]num{}, clawed: map[string]num{}}
+	line := &claimLine{of: l.of, kg: zero(), subsidy: zero(), shares: map[string]num{}, clawed: map[string]num{}, before: before}
 	for _, p := range k.version.Split {
 		line.shares[p.Funder] = zero()
 	}
