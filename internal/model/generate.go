@@ -55,7 +55,7 @@ func trade() []action {
 		{10, (*generator).logShipment}, {3, (*generator).correctShipment}, {1, (*generator).cancelShipment},
 		{4, (*generator).scheduleDeparture}, {14, (*generator).loadShipment}, {12, (*generator).depart},
 		{1, (*generator).transship}, {12, (*generator).arrive}, {1, (*generator).cancelDeparture}, {8, (*generator).freight},
-		{18, (*generator).inspect}, {2, (*generator).masterData}, {2, (*generator).sayAgain}, {1, (*generator).openFund},
+		{18, (*generator).inspect}, {8, (*generator).deliver}, {2, (*generator).masterData}, {2, (*generator).sayAgain}, {1, (*generator).openFund},
 	}
 }
 
@@ -66,7 +66,7 @@ func subsidy() []action {
 		{9, (*generator).batch}, {8, (*generator).confirmBatch}, {8, (*generator).approveClawback}, {9, (*generator).settleClawback},
 		{3, (*generator).adjustFund}, {1, (*generator).addBudget}, {1, (*generator).openFund}, {1, (*generator).publishPolicy},
 		{1, (*generator).withdrawPolicy}, {1, (*generator).sayAgain}, {5, (*generator).returnGoods}, {9, (*generator).correctInspection},
-		{5, (*generator).freight}, {3, (*generator).inspect},
+		{5, (*generator).freight}, {3, (*generator).inspect}, {14, (*generator).advance}, {6, (*generator).takeBack},
 	}
 }
 

@@ -166,3 +166,74 @@ func (g *generator) settleClawback() {
 	g.send("clawback.settle", actor, "finance", data{"clawback_id": cb.id,
 		"method": pick(g, []string{"offset", "offset", "refund", "write_off"}), "reference": g.id("R")})
 }
+
+// advance takes one claim some steps on, each by another person.
+func (g *generator) advance() {
+	open := where(g.m.claims, func(k *claim) bool { return !oneOf(k.status, "paid", "rejected", "refused", "waitlisted") })
+	if len(open) == 0 {
+		return
+	}
+	k := pick(g, open)
+	for range 1 + g.r.IntN(6) {
+		switch k.status {
+		case "assessed":
+			g.send("claim.submit", k.shipment.coop, "cooperative", data{"claim_id": k.id})
+		case "submitted":
+			g.send("claim.approve", "U-O1", "officer", data{"claim_id": k.id})
+		case "approved":
+			if k.version.Approval.PublicityDays == 0 {
+				g.send("claim.authorise", "U-O5", "officer", data{"claim_id": k.id})
+				continue
+			}
+			g.send("claim.publicise", "U-O2", "officer", data{"claim_ids": []string{k.id}, "from": g.day(2), "to": g.day(5)})
+		case "publicised":
+			g.at = g.at.AddDate(0, 0, 6)
+			g.send("claim.authorise", "U-O4", "officer", data{"claim_id": k.id})
+		case "authorised", "payment_failed":
+			g.send("disbursement.batch", "U-F1", "finance", data{"batch_id": g.id("BT"), "claim_ids": []string{k.id}})
+		case "batched":
+			g.confirmOwn(k)
+		default:
+			return
+		}
+		if g.chance(12) {
+			g.correctInspection()
+		}
+	}
+}
+
+// confirmOwn confirms the batch that a claim is in.
+func (g *generator) confirmOwn(k *claim) {
+	for _, b := range where(g.m.batches, func(b *batch) bool { return b.open }) {
+		lines, mine := []data{}, false
+		for _, l := range b.lines {
+			lines, mine = append(lines, g.paid(l)), mine || l.claim == k
+		}
+		if mine {
+			g.send("disbursement.confirm", "U-F2", "finance", data{"batch_id": b.id, "lines": lines})
+		}
+	}
+}
+
+// takeBack has goods of a paid claim returned, and settles what follows.
+func (g *generator) takeBack() {
+	paid := where(g.m.claims, func(k *claim) bool { return k.status == "paid" && k.parent == nil })
+	if len(paid) == 0 {
+		return
+	}
+	k := pick(g, paid)
+	l := pick(g, k.shipment.lines)
+	quantity := floorAt(mul(sub(l.accepted, l.returned), quo(whole(int64(1+g.r.IntN(60))), whole(100))), 3)
+	if positive(quantity) {
+		g.send("shipment.return", k.shipment.buyer, "buyer", data{"shipment_id": k.shipment.id, "line_no": l.no, "quantity": trimmed(quantity, 3), "reason": "变质"})
+	}
+	for _, cb := range where(g.m.clawbacks, func(cb *clawback) bool { return cb.claim.head() == k }) {
+		if cb.status == "proposed" && g.chance(70) {
+			g.send("clawback.approve", g.officer(), "officer", data{"clawback_id": cb.id})
+		}
+		if cb.status == "approved" && g.chance(70) {
+			g.send("clawback.settle", g.finance(), "finance", data{"clawback_id": cb.id,
+				"method": pick(g, []string{"offset", "offset", "refund"}), "reference": g.id("R")})
+		}
+	}
+}

@@ -450,3 +450,13 @@ func (g *generator) correctInspection() {
 	}
 	g.send("shipment.correct_inspection", g.dispatcher(), "dispatcher", data{"shipment_id": s.id, "corrects": corrects, "lines": lines, "reason": "复核"})
 }
+
+// deliver brings what a cooperative has logged, or logs now, to its buyer.
+func (g *generator) deliver() {
+	for i, do := range []func(*generator){(*generator).logShipment, (*generator).scheduleDeparture, (*generator).loadShipment,
+		(*generator).loadShipment, (*generator).depart, (*generator).arrive, (*generator).inspect, (*generator).inspect} {
+		if i == 0 || g.chance(92) {
+			do(g)
+		}
+	}
+}
