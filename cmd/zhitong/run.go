@@ -132,6 +132,7 @@ private Postgres on the data folder.`,
   zhitong serve`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		TraverseChildren:  true,
 		PersistentPreRunE: p.prepare,
 	}
 	f := root.PersistentFlags()
@@ -145,7 +146,7 @@ private Postgres on the data folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
+		p.projectionCommand(), p.policyCommand(), p.claimCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		usageErrors(c)

@@ -38,6 +38,9 @@ type Options struct {
 	// Note is told, in a line, what takes time or has gone wrong without stopping
 	// the work. It may be called from several goroutines. Defaults to nobody.
 	Note func(line string)
+	// NoSync lets the embedded server acknowledge before the disk has it: for
+	// measuring only. Defaults to false.
+	NoSync bool
 	// Logger takes the NATS server's warnings. Defaults to none.
 	Logger *slog.Logger
 	// Getenv looks up ZHITONG_PG_BIN (the folder of the Postgres server's
@@ -263,4 +266,14 @@ func (i *Instance) closeAll() error {
 	}
 	err := i.postgres.leave()
 	return errors.Join(err, owned.disown())
+}
+
+// Remove closes the instance and deletes the data folder with everything that
+// lives elsewhere for it. It is for folders that were made for a moment.
+func (i *Instance) Remove(ctx context.Context) error {
+	err := i.Close(ctx)
+	if c, noteErr := readNote(i.folder); noteErr == nil {
+		err = errors.Join(err, os.RemoveAll(c.Home))
+	}
+	return errors.Join(err, os.RemoveAll(i.folder.path))
 }
