@@ -2,7 +2,10 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -127,6 +130,9 @@ type data map[string]any
 
 // send appends a command and lets the generator's model decide it.
 func (g *generator) send(command, actor, role string, d data) bool {
+	if g.m.opened {
+		g.garble(d)
+	}
 	text, err := json.Marshal(map[string]any(d), json.Deterministic(true))
 	if err != nil {
 		panic("model: " + err.Error())
@@ -160,6 +166,21 @@ func (g *generator) clock(command string) string {
 	}
 	zone := pick(g, []int{8, 8, 6, 0})
 	return at.In(time.FixedZone("", zone*3600)).Format(time.RFC3339)
+}
+
+// garble now and then names somebody who isn't there, or says something twice.
+func (g *generator) garble(d data) {
+	for _, k := range slices.Sorted(maps.Keys(d)) {
+		if strings.HasSuffix(k, "_id") && g.r.IntN(250) == 0 {
+			d[k] = pick(g, []any{"nobody", 7, strings.Repeat("长", 65)})
+		}
+	}
+	if list, ok := d["lines"].([]data); ok && len(list) > 0 && g.chance(1) {
+		d["lines"] = append(list, list[0])
+	}
+	if list, ok := d["claim_ids"].([]string); ok && g.chance(3) {
+		d["claim_ids"] = append(list, list[0])
+	}
 }
 
 // upTo is a decimal text between 0 and top, often exactly top.

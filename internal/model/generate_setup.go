@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// fundersMax is how many funders there are; each has a budget line in each fund.
+const fundersMax = 5
+
 // setUp writes the master data, a policy or two and their funds.
 func (g *generator) setUp() {
 	g.send("programme.open", "U-OP", "operator", data{"programme_id": "P369", "name": data{"zh": "直通三六九"}, "currency": "CNY", "timezone": "Asia/Shanghai"})
@@ -14,7 +17,7 @@ func (g *generator) setUp() {
 		g.party(fmt.Sprintf("B%d", i+1), "buyer", pick(g, []string{"agencies", "schools"}))
 	}
 	g.party("K1", "carrier", "")
-	for i := range 4 {
+	for i := range fundersMax {
 		g.party(fmt.Sprintf("FU%d", i+1), "funder", "")
 	}
 	g.send("item.register", "U-O1", "officer", g.itemData("jujube", "dried", "2.5"))
@@ -183,9 +186,10 @@ func (g *generator) limits() []data {
 	return out
 }
 
-// split divides over one to four funders; their budget lines bear their names.
+// split divides over one to five funders; their budget lines bear their names.
 func (g *generator) split(policyID string) []data {
-	shares := pick(g, [][]string{{"1"}, {"0.65", "0.35"}, {"0.333333", "0.333333", "0.333334"}, {"0.40", "0.30", "0.20", "0.10"}, {"0.9", "0.1"}})
+	shares := pick(g, [][]string{{"1"}, {"0.65", "0.35"}, {"0.333333", "0.333333", "0.333334"}, {"0.40", "0.30", "0.20", "0.10"}, {"0.9", "0.1"},
+		{"0.05", "0.05", "0.45", "0.40", "0.05"}, {"0.488841", "0.001073", "0.495294", "0.014792"}})
 	if p := g.m.policies[policyID]; p != nil && g.chance(60) {
 		shares = nil
 		for _, old := range p.versions[0].Split {
@@ -196,9 +200,13 @@ func (g *generator) split(policyID string) []data {
 	if g.chance(3) {
 		shares = append(slices.Clone(shares), "0.000001")
 	}
+	first := 0
+	if g.chance(25) && len(shares) < fundersMax {
+		first = 1
+	}
 	out := []data{}
 	for i, s := range shares {
-		f := fmt.Sprintf("FU%d", i+1)
+		f := fmt.Sprintf("FU%d", first+i+1)
 		out = append(out, data{"funder_id": f, "share": s, "budget_id": "B-" + f})
 	}
 	return out
@@ -215,7 +223,7 @@ func (g *generator) openFund() {
 		year = 2020
 	}
 	lines := []data{}
-	for i := range 4 {
+	for i := range fundersMax {
 		f := fmt.Sprintf("FU%d", i+1)
 		lines = append(lines, data{"budget_id": "B-" + f, "funder_id": f, "amount": g.spoil(pick(g, []string{"12.50", "30", "60.05", "200.00", "500"}))})
 	}

@@ -140,6 +140,10 @@ func (g *generator) logLines(coop string, free map[*orderLine]num) []data {
 			continue
 		}
 		used[p.l] = n
+		if half := floorAt(quo(n, whole(2)), 3); g.chance(8) && positive(half) {
+			lines = append(lines, g.line(p.o, p.l, len(lines)+1, half))
+			n = sub(n, half)
+		}
 		lines = append(lines, g.line(p.o, p.l, len(lines)+1, n))
 	}
 	return lines
