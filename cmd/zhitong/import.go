@@ -284,7 +284,7 @@ func (r rehearser) Rehearse(ctx context.Context, commands []importing.Command) (
 				return nil, err
 			}
 		}
-		queue = append(queue, sender{r.app}.Submit(ctx, c))
+		queue = append(queue, sender(r).Submit(ctx, c))
 	}
 	for len(queue) > 0 {
 		if err := land(); err != nil {

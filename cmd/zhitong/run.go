@@ -134,6 +134,12 @@ private Postgres on the data folder.`,
 		SilenceUsage:      true,
 		TraverseChildren:  true,
 		PersistentPreRunE: p.prepare,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return hintError{usagef("unknown command %q", args[0]), "zhitong help"}
+			}
+			return c.Help()
+		},
 	}
 	f := root.PersistentFlags()
 	f.String("data", "", "data folder (default $ZHITONG_DATA, else $XDG_DATA_HOME/zhitong or ~/.local/share/zhitong)")
