@@ -31,7 +31,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ZHITONG_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ZHITONG_POSTGRES_URL", embeddedtest.Postgres(e.T().(testing.TB)))
 			e.Setenv("LANG", "en_US.UTF-8")
-			e.Setenv("TESTDATA", testdata(e.T().(testing.TB)))
+			e.Setenv("TESTDATA", folder(e.T().(testing.TB), "testdata"))
+			e.Setenv("DOCS", folder(e.T().(testing.TB), "docs"))
 			return ownPostgres(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -53,9 +54,9 @@ func ownPostgres(e *testscript.Env) error {
 	return os.Chmod(dir, 0o755)
 }
 
-// testdata is the repository's folder of real inputs.
-func testdata(t testing.TB) string {
-	dir, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+// folder is a folder at the top of the repository.
+func folder(t testing.TB, name string) string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
