@@ -90,6 +90,9 @@ func (k *Keys) Signers() []note.Signer {
 	return out
 }
 
+// Name is the name of the keys: the log's origin.
+func (k *Keys) Name() string { return k.name }
+
 // VKeys are the public keys of all generations, oldest first: what an auditor
 // keeps.
 func (k *Keys) VKeys() []string { return k.vkeys }
