@@ -25,18 +25,15 @@ func newPending(dir string) *pending {
 	return &pending{dir: dir, dirs: map[string]struct{}{}, made: map[string]struct{}{}, last: map[string]string{}}
 }
 
-// write writes a file in place: behind the last checkpoint nobody reads it.
+// write writes a file in place: behind the last checkpoint nobody reads it, and
+// while tiles are mended the folder says so.
 func (p *pending) write(name string, data []byte) error {
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
 	folder := filepath.Dir(path)
 	if err := p.mkdir(folder); err != nil {
 		return err
 	}
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
+	if err := os.WriteFile(path, data, 0o644); err != nil {
 		return err
 	}
 	p.files = append(p.files, path)
@@ -71,6 +68,11 @@ func (p *pending) partial(kind Kind, n uint64, width int, data []byte) error {
 	}
 	p.last[string(kind)] = name
 	return p.write(name, data)
+}
+
+// remove removes a file, durably.
+func (p *pending) remove(name string) error {
+	return errors.Join(os.Remove(filepath.Join(p.dir, name)), syncPath(p.dir))
 }
 
 // clear removes a folder of partial tiles.

@@ -91,9 +91,16 @@ func (w *Writer) load() error {
 	if w.last, err = checkpoint.Open(list[len(list)-1], verifiers); err != nil {
 		return fmt.Errorf("the last checkpoint was not signed by the keys of this log: %w", err)
 	}
-	w.mend = !w.restore()
+	if _, err := os.Stat(filepath.Join(w.dir, mending)); err == nil || !w.restore() {
+		w.mend = true
+		return w.files.replace(mending, nil)
+	}
 	return nil
 }
+
+// mending is a file that is there while tiles below the last checkpoint are made
+// again: a crash meanwhile may leave some of them torn.
+const mending = "mending"
 
 // restore takes the edge from the tiles of the last checkpoint; when that can't
 // be done the edge stays at 0.
@@ -247,8 +254,11 @@ func (w *Writer) store() error {
 			return err
 		}
 	}
+	if err := w.files.sync(); err != nil || !w.mend {
+		return err
+	}
 	w.mend = false
-	return w.files.sync()
+	return w.files.remove(mending)
 }
 
 // storePartial writes a tile or bundle that is not full. Narrower ones that may
