@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,9 +26,7 @@ const golden = "testdata/stored"
 
 func TestEveryVersionEverStoredDecodes(t *testing.T) {
 	t.Parallel()
-	if *update {
-		writeMissingGolden(t)
-	}
+	writeMissing.Do(func() { writeMissingGolden(t) })
 	files, err := filepath.Glob(filepath.Join(golden, "*.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +59,13 @@ func TestEveryVersionEverStoredDecodes(t *testing.T) {
 	}
 }
 
+var writeMissing sync.Once
+
 func writeMissingGolden(t *testing.T) {
 	t.Helper()
+	if !*update {
+		return
+	}
 	if err := os.MkdirAll(golden, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +146,7 @@ func filled(t reflect.Type, depth int) reflect.Value {
 
 func TestEveryFactHasASchemaThatItsStoredCommitFits(t *testing.T) {
 	t.Parallel()
+	writeMissing.Do(func() { writeMissingGolden(t) })
 	schemas := Schemas()
 	for _, e := range catalogue {
 		line, err := os.ReadFile(filepath.Join(golden, fmt.Sprintf("%s.v%d.json", e.name, e.version)))

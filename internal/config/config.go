@@ -34,6 +34,9 @@ type Config struct {
 	// PGBin is the folder of postgres and initdb. Defaults to the newest found in
 	// the usual places.
 	PGBin string
+	// MasterKey is the file that the persons' keys are wrapped with; every process of
+	// a cluster needs the same. Defaults to master.key in the data folder.
+	MasterKey string
 	// Replicas is how many nodes of an external cluster hold the log: 1, 3 or 5.
 	// Defaults to 1 embedded, 3 with NATSURL.
 	Replicas int
@@ -66,6 +69,7 @@ var settings = []setting{
 	{"nats-url", func(c *Config, v string) error { return setURL(&c.NATSURL, v, "nats", "tls", "ws", "wss") }},
 	{"postgres-url", func(c *Config, v string) error { c.PostgresURL = v; return nil }},
 	{"pg-bin", func(c *Config, v string) error { c.PGBin = v; return nil }},
+	{"master-key", func(c *Config, v string) error { c.MasterKey = v; return nil }},
 	{"replicas", func(c *Config, v string) error {
 		for n, text := range map[int]string{1: "1", 3: "3", 5: "5"} {
 			if v == text {

@@ -21,6 +21,7 @@ type file struct {
 	NATSURL     *string `toml:"nats_url"`
 	PostgresURL *string `toml:"postgres_url"`
 	PGBin       *string `toml:"pg_bin"`
+	MasterKey   *string `toml:"master_key"`
 	Replicas    *int    `toml:"replicas"`
 	Lang        *string `toml:"lang"`
 	Actor       *string `toml:"actor"`

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -37,6 +38,15 @@ type Cluster struct {
 // Data is the folder that Postgres calls the data directory.
 func (c *Cluster) Data() string { return filepath.Join(c.Home, "data") }
 
+// SocketPath is the path of the socket.
+func (c *Cluster) SocketPath() string { return filepath.Join(c.SocketDir, ".s.PGSQL."+port) }
+
+// Exists says whether the cluster has been made.
+func (c *Cluster) Exists() bool {
+	_, err := os.Stat(c.Data())
+	return err == nil
+}
+
 // LogFile is where the server writes what it has to say.
 func (c *Cluster) LogFile() string { return filepath.Join(c.Home, "postgres.log") }
 
@@ -44,7 +54,7 @@ func (c *Cluster) LogFile() string { return filepath.Join(c.Home, "postgres.log"
 // is thrown away: the data folder gets its name when it is complete. flags are
 // added to initdb's.
 func (c *Cluster) Init(ctx context.Context, flags ...string) error {
-	if _, err := os.Stat(c.Data()); err == nil {
+	if c.Exists() {
 		return nil
 	}
 	unfinished := c.Data() + ".new"
@@ -100,6 +110,24 @@ func (c *Cluster) DSN(role, database string) string {
 func quote(value string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
 }
+
+// PingDatabase returns nil when the database takes connections.
+func (c *Cluster) PingDatabase(ctx context.Context) error {
+	return ping(ctx, c.DSN(Superuser, Database))
+}
+
+func ping(ctx context.Context, dsn string) error {
+	ctx, cancel := context.WithTimeout(ctx, pingMax)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+// pingMax bounds one question whether the server is there.
+const pingMax = 5 * time.Second
 
 // Prepare makes the database and the reading role when they are absent.
 func (c *Cluster) Prepare(ctx context.Context) (err error) {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"zhitong/events/keys"
+	"zhitong/events/log"
+	"zhitong/internal/app"
+	"zhitong/internal/embedded"
+)
+
+// masterKeyFile is where the operator's master key lies in the data folder, unless
+// the settings name another file.
+const masterKeyFile = "master.key"
+
+// house is this process's hold on a data folder: the log, and what works on it.
+type house struct {
+	p        *program
+	instance *embedded.Instance
+	log      log.Log
+}
+
+// open opens the data folder and the log. The caller closes the house.
+func (p *program) open(ctx context.Context) (*house, error) {
+	inst, err := embedded.Open(ctx, embedded.Options{
+		Dir: p.cfg.Data, NATSURL: p.cfg.NATSURL, PostgresURL: p.cfg.PostgresURL,
+		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p.cfg.Data, err)
+	}
+	h := &house{p: p, instance: inst}
+	h.log, err = log.OpenJetStream(ctx, inst.NATS(), log.Options{Replicas: p.cfg.Replicas})
+	if err == nil && inst.Owns() {
+		if err = log.Verify(ctx, h.log); err == nil {
+			err = inst.StoreChecked()
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the log: %w", err), h.close(ctx))
+	}
+	return h, nil
+}
+
+// lookup is the environment with the settings that package embedded reads there.
+func (p *program) lookup(name string) string {
+	if name == "ZHITONG_PG_BIN" && p.cfg.PGBin != "" {
+		return p.cfg.PGBin
+	}
+	return p.getenv(name)
+}
+
+// close gives the data folder back.
+func (h *house) close(ctx context.Context) error { return h.instance.Close(ctx) }
+
+// with runs fn in an open house, and closes it whatever happens.
+func (p *program) with(ctx context.Context, fn func(context.Context, *house) error) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = fn(ctx, h)
+	return errors.Join(err, h.close(ctx))
+}
+
+// appOptions are what an App is made of.
+func (h *house) appOptions(ctx context.Context) (app.Options, error) {
+	path := h.p.cfg.MasterKey
+	if path == "" {
+		path = filepath.Join(h.p.cfg.Data, masterKeyFile)
+	}
+	master, err := keys.OpenMaster(path)
+	if err != nil {
+		return app.Options{}, err
+	}
+	store, err := keys.OpenStream(ctx, h.instance.NATS(), log.StreamDefault, h.p.cfg.Replicas, master)
+	if err != nil {
+		return app.Options{}, fmt.Errorf("open the keys: %w", err)
+	}
+	ring, err := keys.OpenRing(ctx, store)
+	if err != nil {
+		return app.Options{}, fmt.Errorf("open the keys: %w", err)
+	}
+	return assemble(h.log, ring), nil
+}
+
+// withApp runs fn beside a running App and ends the App afterwards: what fn has
+// submitted is answered first.
+func (h *house) withApp(ctx context.Context, fn func(context.Context, *app.App) error) error {
+	o, err := h.appOptions(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	return beside(ctx, a.Run, func(ctx context.Context) error { return fn(ctx, a) })
+}
+
+// beside runs work while service runs, then ends the service and waits for it. A
+// service that ends by itself ends the work.
+func beside(ctx context.Context, service, work func(context.Context) error) error {
+	// The service outlives an interrupt: the work ends first.
+	serviceCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	workCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		err := service(serviceCtx)
+		cancel()
+		ended <- err
+	}()
+	err := work(workCtx)
+	stop()
+	return errors.Join(err, <-ended)
+}

@@ -1,0 +1,20 @@
+// Command zhitong is the whole system in one binary: log, views, commands.
+//
+// It owns the command line: it parses, calls and prints. It refuses rules of any
+// kind; those are in domain. Each command group is a file; start at run.go, and at
+// house.go for how the parts are put together.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

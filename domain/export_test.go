@@ -1,0 +1,4 @@
+package domain
+
+// RoundHalfUp is the house's one rounding, for its vectors.
+var RoundHalfUp = roundHalfUp

@@ -1,0 +1,23 @@
+// Package assembly puts the application together: every command, reaction, kind
+// of aggregate, and the table of roles. It owns nothing but the list, so that the
+// binary, the importer's rehearsal and the tests all run the same application.
+// Start at [Options].
+package assembly
+
+import (
+	"zhitong/domain/roles"
+	"zhitong/events/keys"
+	"zhitong/events/log"
+	"zhitong/internal/app"
+	"zhitong/internal/app/commands"
+)
+
+// Options are the options of the whole application on a log.
+func Options(l log.Log, ring *keys.Ring) app.Options {
+	return app.Options{
+		Log: l, Ring: ring,
+		Commands: commands.Trade(),
+		Kinds:    app.TradeKinds(),
+		Allowed:  roles.Check,
+	}
+}

@@ -1,0 +1,119 @@
+package projector
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
+
+	"zhitong/projections"
+)
+
+// writeFresh makes the tables of every projection that was folded in its building
+// schema and fills them. It returns, for each, what is in its tables; nil where the
+// fold failed.
+func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*projections.Projection, f *projections.Folded) ([]map[string]relation, error) {
+	fresh := make([]map[string]relation, len(set))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, q := range set {
+		if f.DBs[i] == nil {
+			continue
+		}
+		var ddl strings.Builder
+		schema := building(q)
+		fmt.Fprintf(&ddl, "DROP SCHEMA IF EXISTS %s CASCADE;\nCREATE SCHEMA %s;\n", ident(schema), ident(schema))
+		for _, t := range q.Tables {
+			ddl.WriteString(createTable(schema, t.Schema()))
+		}
+		if err := run(ctx, conn, ddl.String()); err != nil {
+			return nil, err
+		}
+		results := make([]relation, len(q.Tables))
+		for k, t := range q.Tables {
+			g.Go(func() (err error) {
+				results[k], err = p.copyTable(gctx, schema, t.Schema(), f.DBs[i])
+				return err
+			})
+		}
+		fresh[i] = map[string]relation{}
+		defer func() {
+			for k, t := range q.Tables {
+				fresh[i][t.Schema().Name] = results[k]
+			}
+		}()
+	}
+	return fresh, g.Wait()
+}
+
+// copyTable writes the rows that db holds of the table, then its key and comments.
+func (p *Projector) copyTable(ctx context.Context, schema string, s *projections.Schema, db *projections.DB) (relation, error) {
+	conn, err := p.conns.open(ctx)
+	if err != nil {
+		return relation{}, err
+	}
+	defer shut(conn)
+	var r relation
+	in, out := io.Pipe()
+	go func() { out.CloseWithError(copyRows(out, s, db, &r)) }()
+	_, err = conn.CopyFrom(ctx, in, fmt.Sprintf("COPY %s (%s) FROM STDIN", qualified(schema, s.Name), columnList(s.Columns, "")))
+	in.CloseWithError(err)
+	if err != nil {
+		return relation{}, fmt.Errorf("table %s: %w", s.Name, err)
+	}
+	return r, run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"ANALYZE "+qualified(schema, s.Name))
+}
+
+// copyBufferBytes is how much of a table is sent at a time.
+const copyBufferBytes = 64 << 10
+
+// copyRows writes the rows in the text form of COPY and reckons their digest.
+func copyRows(to io.Writer, s *projections.Schema, db *projections.DB, r *relation) error {
+	w := bufio.NewWriterSize(to, copyBufferBytes)
+	var line, row []byte
+	err := db.Rows(s, func(vs []projections.Value) error {
+		line = s.AppendLine(line[:0], vs)
+		r.digest = r.digest.Add(projections.DigestLine(line))
+		r.rows++
+		row = appendCopy(row[:0], vs)
+		_, err := w.Write(row)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// appendCopy appends a row in the text form of COPY.
+func appendCopy(b []byte, vs []projections.Value) []byte {
+	for i, v := range vs {
+		if i > 0 {
+			b = append(b, '\t')
+		}
+		if v.Null {
+			b = append(b, '\\', 'N')
+			continue
+		}
+		for j := range len(v.Text) {
+			switch c := v.Text[j]; c {
+			case '\\':
+				b = append(b, '\\', '\\')
+			case '\t':
+				b = append(b, '\\', 't')
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			default:
+				b = append(b, c)
+			}
+		}
+	}
+	return append(b, '\n')
+}

@@ -1,0 +1,123 @@
+package projector
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"zhitong/events"
+	"zhitong/projections"
+)
+
+// StatusKey names a view of a version.
+type StatusKey struct {
+	Projection string `col:"projection" doc:"name of the view"`
+	Version    int    `col:"version" doc:"version of its meaning"`
+}
+
+// Status says how far a view has come: a row of projection_status.
+type Status struct {
+	StatusKey
+	Position      uint64  `col:"position" doc:"position of the last commit that is in it"`
+	Head          uint64  `col:"head" doc:"position of the last commit of the log"`
+	LagEvents     uint64  `col:"lag_events" doc:"commits of the log that are not in it yet"`
+	LagSeconds    int64   `col:"lag_seconds" doc:"seconds between the recording of its last commit and of the log's"`
+	Status        string  `col:"status" doc:"live, building or stopped"`
+	Error         *string `col:"error" doc:"why it stopped, and what to do"`
+	Digest        string  `col:"digest" doc:"sum modulo 2^256 of the SHA-256 of its rows as lines of JSON, in hexadecimal"`
+	Serving       bool    `col:"serving" doc:"whether this version is what the view shows"`
+	ErrorEvent    *string `col:"error_event" doc:"id of the event that it could not fold"`
+	ErrorPosition *uint64 `col:"error_position" doc:"position of that event"`
+}
+
+// statusTable declares projection_status, which is a table of the projector, not
+// of a projection.
+var statusTable = projections.View[StatusKey, Status]("projection_status",
+	"How far each view has come, and whether it is live.")
+
+const readStatus = `
+SELECT projection, version, position, head, lag_events, lag_seconds, status, error, digest, serving,
+       error_event, error_position, recorded
+  FROM zhitong_projector.status ORDER BY projection COLLATE "C", version`
+
+// Status returns how every view stands, with the log's head as it is now; where
+// the log is out of reach, with the head that the projector last saw.
+func (p *Projector) Status(ctx context.Context) ([]Status, error) {
+	var all []Status
+	var recorded []time.Time
+	err := p.conns.with(ctx, func(conn *pgconn.PgConn) error {
+		if err := migrate(ctx, conn); err != nil {
+			return err
+		}
+		rows, err := query(ctx, conn, readStatus)
+		for _, r := range rows {
+			st := Status{StatusKey: StatusKey{r[0].Text, int(number(r[1]))}, Position: number(r[2]), Head: number(r[3]),
+				LagEvents: number(r[4]), LagSeconds: int64(number(r[5])), Status: r[6].Text, Error: optional(r[7]),
+				Digest: r[8].Text, Serving: r[9].Text == "t", ErrorEvent: optional(r[10])}
+			if !r[11].Null {
+				st.ErrorPosition = new(number(r[11]))
+			}
+			at, _ := time.Parse("2006-01-02 15:04:05.999999-07", r[12].Text) // zero where it is null
+			all, recorded = append(all, st), append(recorded, at)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	head, at, err := p.headNow(ctx)
+	for i := range all {
+		if err != nil || head < all[i].Position {
+			continue // what the projector saw must do
+		}
+		all[i].Head, all[i].LagEvents, all[i].LagSeconds = head, head-all[i].Position, 0
+		if head > all[i].Position && !recorded[i].IsZero() {
+			all[i].LagSeconds = max(0, int64(at.Sub(recorded[i])/time.Second))
+		}
+	}
+	return all, nil
+}
+
+// headNow is the log's head and when it was recorded.
+func (p *Projector) headNow(ctx context.Context) (uint64, time.Time, error) {
+	head, err := p.cfg.Log.Head(ctx)
+	if err != nil || head.Position == 0 {
+		return 0, time.Time{}, err
+	}
+	var at time.Time
+	err = p.cfg.Log.Load(ctx, []uint64{head.Position}, func(_ uint64, line []byte) error {
+		c, err := events.Decode(line)
+		if err == nil {
+			at = c.Events[0].Recorded
+		}
+		return err
+	})
+	return head.Position, at, err
+}
+
+func optional(v projections.Value) *string {
+	if v.Null {
+		return nil
+	}
+	return &v.Text
+}
+
+// statusRows is [Projector.Status] as rows.
+func (p *Projector) statusRows(ctx context.Context, where []projections.Cond, limit int) (*projections.Rows, error) {
+	all, err := p.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	db := projections.NewMemory(&projections.Projection{Tables: []projections.AnyTable{statusTable}})
+	var head uint64
+	for _, st := range all {
+		*statusTable.At(db, st.StatusKey) = st
+		head = max(head, st.Head)
+	}
+	rows, err := db.Select(statusTable.Schema(), where, limit)
+	if err == nil {
+		rows.Position = head
+	}
+	return rows, err
+}
