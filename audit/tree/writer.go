@@ -295,6 +295,30 @@ func (w *Writer) sign() error {
 	return w.files.removeObsolete()
 }
 
+// Cosign keeps signature lines of witnesses with a checkpoint: it is kept once
+// more with them, and published with them while it is the latest. The caller has
+// checked the lines.
+func (w *Writer) Cosign(s checkpoint.Signed, lines []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed != nil || len(lines) == 0 {
+		return w.failed
+	}
+	latest := s.Size == w.last.Size
+	if latest {
+		s.Note = w.last.Note // with what others cosigned meanwhile
+	}
+	note := append(slices.Clone(s.Note), lines...)
+	if err := w.files.append("checkpoints", append(slices.Clone(note), '\n')); err != nil {
+		return err
+	}
+	if !latest {
+		return nil
+	}
+	w.last.Note = note
+	return w.files.replace("checkpoint", note)
+}
+
 // Covering waits until a checkpoint covers a position and returns it.
 func (w *Writer) Covering(ctx context.Context, position uint64) (checkpoint.Signed, error) {
 	for {
