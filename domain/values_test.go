@@ -13,7 +13,7 @@ import (
 // decimals draws a decimal string with at most so many digits and places.
 func decimals(digits, places int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		s := rapid.StringMatching(`[0-9]{1,` + string(rune('0'+digits)) + `}`).Draw(t, "whole")
+		s := rapid.StringMatching(`[0-9]{1,`+string(rune('0'+digits))+`}`).Draw(t, "whole")
 		if n := rapid.IntRange(0, places).Draw(t, "places"); n > 0 {
 			s += "." + rapid.StringMatching(`[0-9]{`+string(rune('0'+n))+`}`).Draw(t, "fraction")
 		}

@@ -19,7 +19,7 @@ type entry struct {
 	decode  func(data []byte) (domain.Fact, error)
 	// upcast turns the data of an older version into that of the next one.
 	upcast map[int]func(jsontext.Value) (jsontext.Value, error)
-	goType   reflect.Type // of the struct
+	goType reflect.Type // of the struct
 	// typ and schema are the attributes of today's version.
 	typ, schema string
 }

@@ -1,12 +1,16 @@
 package events
 
 import (
+	"zhitong/domain/claim"
 	"zhitong/domain/departure"
 	"zhitong/domain/device"
+	"zhitong/domain/disbursement"
+	"zhitong/domain/fund"
 	"zhitong/domain/item"
 	"zhitong/domain/order"
 	"zhitong/domain/pairing"
 	"zhitong/domain/party"
+	"zhitong/domain/policy"
 	"zhitong/domain/programme"
 	"zhitong/domain/route"
 	"zhitong/domain/shipment"
@@ -57,6 +61,46 @@ var catalogue = []entry{
 	fact[shipment.Inspected](1),
 	fact[shipment.Returned](1),
 	fact[shipment.InspectionCorrected](1),
+
+	fact[policy.Published](1),
+	fact[policy.Withdrawn](1),
+
+	fact[fund.Opened](1),
+	fact[fund.Adjusted](1),
+	fact[fund.LineAdded](1),
+	fact[fund.Reserved](1),
+	fact[fund.Released](1),
+	fact[fund.Obligated](1),
+	fact[fund.Unobligated](1),
+	fact[fund.Spent](1),
+	fact[fund.Refunded](1),
+	fact[fund.Recounted](1),
+	fact[fund.Queued](1),
+	fact[fund.QueueChanged](1),
+	fact[fund.Unqueued](1),
+
+	fact[claim.Assessed](1),
+	fact[claim.Waitlisted](1),
+	fact[claim.Refused](1),
+	fact[claim.TakenUp](1),
+	fact[claim.Reassessed](1),
+	fact[claim.Submitted](1),
+	fact[claim.Approved](1),
+	fact[claim.Rejected](1),
+	fact[claim.Publicised](1),
+	fact[claim.Objected](1),
+	fact[claim.ObjectionResolved](1),
+	fact[claim.Authorised](1),
+	fact[claim.Batched](1),
+	fact[claim.Paid](1),
+	fact[claim.PaymentFailed](1),
+	fact[claim.ClawbackProposed](1),
+	fact[claim.ClawbackApproved](1),
+	fact[claim.ClawbackSettled](1),
+	fact[claim.ClawbackRecovered](1),
+
+	fact[disbursement.Batched](1),
+	fact[disbursement.Confirmed](1),
 
 	fact[device.EntryRefused](1),
 }

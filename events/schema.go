@@ -44,6 +44,7 @@ var values = map[reflect.Type]Schema{
 	reflect.TypeFor[domain.Quantity](): {Type: "string", Pattern: `^\d+(\.\d{1,3})?$`, Description: "in the unit of the order line"},
 	reflect.TypeFor[domain.Price]():    {Type: "string", Pattern: `^\d+(\.\d{1,12})?$`, Description: "yuan per unit"},
 	reflect.TypeFor[domain.Share]():    {Type: "string", Pattern: `^\d(\.\d{1,6})?$`, Description: "from 0 to 1"},
+	reflect.TypeFor[domain.Residual](): {Type: "string", Pattern: `^-?\d+\.\d{8}$`, Description: "yuan, signed"},
 	reflect.TypeFor[domain.Sealed]():   {Type: "string", Description: "personal: encrypted under the person's key"},
 	reflect.TypeFor[domain.Tag]():      {Type: "string", Description: "keyed fingerprint of a personal value"},
 }

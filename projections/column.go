@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/shopspring/decimal"
 
 	"zhitong/domain"
 )
@@ -60,11 +60,11 @@ type texter interface{ UnmarshalText([]byte) error }
 // text that it was entered with; a [domain.Day] or Time that was not given is
 // null.
 var domainTypes = map[reflect.Type]codec{
-	reflect.TypeFor[domain.Money]():    number(2),
-	reflect.TypeFor[domain.Kg]():       number(3),
-	reflect.TypeFor[domain.Quantity](): number(3),
-	reflect.TypeFor[domain.Price]():    number(6),
-	reflect.TypeFor[domain.Share]():    number(6),
+	reflect.TypeFor[domain.Money]():    number(2, func(p any) string { return p.(*domain.Money).String() }),
+	reflect.TypeFor[domain.Kg]():       number(3, func(p any) string { return p.(*domain.Kg).String() }),
+	reflect.TypeFor[domain.Quantity](): number(3, func(p any) string { return p.(*domain.Quantity).String() }),
+	reflect.TypeFor[domain.Price]():    number(6, func(p any) string { return p.(*domain.Price).String() }),
+	reflect.TypeFor[domain.Share]():    number(6, func(p any) string { return p.(*domain.Share).String() }),
 	reflect.TypeFor[domain.Hours]():    {typ: Numeric, places: 2, put: putString, get: getHours},
 	reflect.TypeFor[domain.Day]():      {typ: Date, emptyIsNull: true, put: putString, get: getText},
 	reflect.TypeFor[domain.Time]():     {typ: Text, emptyIsNull: true, put: putString, get: getText},
@@ -98,15 +98,24 @@ func codecOf(t reflect.Type) (codec, error) {
 // number is the codec of the decimals of package domain: always places digits
 // after the point. A number with more has escaped its rounding, which is an error
 // of the fold.
-func number(places int32) codec {
-	put := func(f reflect.Value) (string, error) {
-		d := f.Addr().Interface().(interface{ Decimal() decimal.Decimal }).Decimal()
-		if -d.Exponent() > places && !d.Equal(d.Truncate(places)) {
-			return "", fmt.Errorf("%s has more than %d places", d, places)
+func number(places int, text func(any) string) codec {
+	put := func(f reflect.Value) (string, error) { return withPlaces(text(f.Addr().Interface()), places) }
+	return codec{typ: Numeric, places: places, put: put, get: getText}
+}
+
+// withPlaces writes a decimal with exactly the places asked for.
+func withPlaces(s string, places int) (string, error) {
+	whole, frac, _ := strings.Cut(s, ".")
+	if len(frac) > places {
+		if strings.Trim(frac[places:], "0") != "" {
+			return "", fmt.Errorf("%s has more than %d places", s, places)
 		}
-		return d.StringFixed(places), nil
+		frac = frac[:places]
 	}
-	return codec{typ: Numeric, places: int(places), put: put, get: getText}
+	if len(frac) == places && len(s) == len(whole)+1+places {
+		return s, nil
+	}
+	return whole + "." + frac + strings.Repeat("0", places-len(frac)), nil
 }
 
 func putString(f reflect.Value) (string, error) { return f.Addr().Interface().(stringer).String(), nil }

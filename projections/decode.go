@@ -44,3 +44,12 @@ func (b *Block) Events() int {
 	}
 	return n
 }
+
+// Behind returns the part of b that stands behind a position.
+func (b Block) Behind(position uint64) Block {
+	if b.First > position {
+		return b
+	}
+	n := min(position+1-b.First, uint64(len(b.Commits)))
+	return Block{First: b.First + n, Commits: b.Commits[n:], Hashes: b.Hashes[n:]}
+}

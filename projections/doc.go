@@ -13,20 +13,20 @@
 // Make a folder. Declare the tables as package variables, each with a key struct
 // and a row struct that embeds it:
 //
-//	type volumeKey struct {
+//	type VolumeKey struct {
 //		Month  string    `col:"month" doc:"Shanghai month, YYYY-MM"`
 //		ItemID domain.ID `col:"item_id" doc:"what was sold"`
 //	}
-//	type volumeRow struct {
-//		volumeKey
+//	type VolumeRow struct {
+//		VolumeKey
 //		AcceptedKg domain.Kg `col:"accepted_kg" doc:"accepted, after corrections"`
 //	}
-//	var volume = projections.View[volumeKey, volumeRow]("sales_volume", "What was sold.")
+//	var volume = projections.View[VolumeKey, VolumeRow]("sales_volume", "What was sold.")
 //
 //	func fold(db *projections.DB, e *events.Event) error {
 //		switch f := e.Fact.(type) {
 //		case shipment.Inspected:
-//			row := volume.At(db, volumeKey{e.Month(), f.Lines[0].ItemID}) // made if it isn't there
+//			row := volume.At(db, VolumeKey{e.Month(), f.Lines[0].ItemID}) // made if it isn't there
 //			row.AcceptedKg = row.AcceptedKg.Add(f.Lines[0].Kg)
 //		}
 //		return nil

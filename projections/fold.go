@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Reader reads the log from a position up to its head in order, in runs of
@@ -46,23 +45,33 @@ const (
 // The error is the log's.
 func Fold(ctx context.Context, read Reader, ps []Projection, until Until) (*Folded, error) {
 	f := &Folded{DBs: make([]*DB, len(ps)), Failed: make([]*FoldError, len(ps)), projections: ps}
-	g, ctx := errgroup.WithContext(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var g sync.WaitGroup
+	start := func(part func() error) {
+		g.Go(func() {
+			if err := part(); err != nil {
+				stop(err) // the first one counts
+			}
+		})
+	}
 	decoded := make(chan *decoding, decodeAheadMax)
-	g.Go(func() error { return startDecoding(ctx, read, decoded) })
+	start(func() error { return startDecoding(ctx, read, decoded) })
 
 	inputs := make([]chan Block, len(ps))
 	for i := range ps {
 		inputs[i] = make(chan Block, foldAheadMax)
-		g.Go(func() error { return f.foldOne(i, inputs[i]) })
+		start(func() error { return f.foldOne(i, inputs[i]) })
 	}
-	g.Go(func() error {
+	start(func() error {
 		err := f.spread(ctx, decoded, inputs, until)
 		for _, in := range inputs {
 			close(in)
 		}
 		return err
 	})
-	if err := g.Wait(); err != nil && !errors.Is(err, errEnough) {
+	g.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
 	return f, nil

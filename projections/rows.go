@@ -3,7 +3,6 @@ package projections
 import (
 	"reflect"
 	"slices"
-	"unsafe"
 )
 
 // store is the rows of one table, whatever their types.
@@ -127,10 +126,10 @@ func (r *rows[K, R]) make(k K, e *entry[K, R]) *entry[K, R] {
 	return e
 }
 
-// keyIn returns the key inside a row. compile has made sure that it is the row's
-// first field, so it begins where the row begins; reflection would not hand out an
-// embedded struct that is not exported.
-func keyIn[K comparable, R any](row *R) *K { return (*K)(unsafe.Pointer(row)) }
+// keyIn returns the key inside a row, which is its first field.
+func keyIn[K comparable, R any](row *R) *K {
+	return reflect.ValueOf(row).Elem().Field(0).Addr().Interface().(*K)
+}
 
 func (r *rows[K, R]) setKey(e *entry[K, R]) {
 	*keyIn[K](&e.row) = e.key

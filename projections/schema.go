@@ -47,6 +47,9 @@ func compile(name, comment string, public bool, key, row reflect.Type) (*Schema,
 	if row.Kind() != reflect.Struct || row.NumField() == 0 || !row.Field(0).Anonymous || row.Field(0).Type != key {
 		return nil, fmt.Errorf("the row struct %s must embed the key struct %s as its first field", row, key)
 	}
+	if !row.Field(0).IsExported() {
+		return nil, fmt.Errorf("the key struct %s must be exported", key)
+	}
 	if err := s.add(row, nil, key); err != nil {
 		return nil, err
 	}
@@ -109,9 +112,15 @@ func (s *Schema) Column(name string) (int, bool) {
 	return 0, false
 }
 
-// values returns the row (an addressable struct) as texts.
-func (s *Schema) values(row reflect.Value) ([]Value, error) {
-	vs := make([]Value, len(s.fields))
+// values returns the row (an addressable struct) as texts. A number that panics
+// since it has escaped its rounding is an error of the fold like any other.
+func (s *Schema) values(row reflect.Value) (vs []Value, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("table %s: %v", s.Name, r)
+		}
+	}()
+	vs = make([]Value, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
 		v := row.FieldByIndex(f.index)

@@ -13,13 +13,13 @@ import (
 	"zhitong/projections"
 )
 
-type thingKey struct {
+type ThingKey struct {
 	Month string `col:"month" doc:"when"`
 	No    int    `col:"no" doc:"which"`
 }
 
 type thing struct {
-	thingKey
+	ThingKey
 	Amount domain.Money            `col:"amount" doc:"yuan"`
 	Kg     domain.Kg               `col:"kg" doc:"weight"`
 	Price  *domain.Price           `col:"price" doc:"per kg"`
@@ -31,15 +31,15 @@ type thing struct {
 }
 
 // declared returns a projection with one table, whose fold is fold.
-func declared(fold func(t *projections.Table[thingKey, thing], db *projections.DB, e *events.Event) error) (*projections.Table[thingKey, thing], projections.Projection) {
-	t := projections.View[thingKey, thing]("things", "Things.")
+func declared(fold func(t *projections.Table[ThingKey, thing], db *projections.DB, e *events.Event) error) (*projections.Table[ThingKey, thing], projections.Projection) {
+	t := projections.View[ThingKey, thing]("things", "Things.")
 	return t, projections.Projection{
 		Name: "test", Version: 1, Tables: []projections.AnyTable{t},
 		Fold: func(db *projections.DB, e *events.Event) error { return fold(t, db, e) },
 	}
 }
 
-func nothing(*projections.Table[thingKey, thing], *projections.DB, *events.Event) error { return nil }
+func nothing(*projections.Table[ThingKey, thing], *projections.DB, *events.Event) error { return nil }
 
 // lines returns the rows of t as lines of JSON.
 func lines(t *testing.T, db *projections.DB, s *projections.Schema, where ...projections.Cond) []string {
@@ -67,13 +67,13 @@ func TestRows(t *testing.T) {
 	t.Parallel()
 	tab, p := declared(nothing)
 	db := projections.NewMemory(&p)
-	tab.At(db, thingKey{"2021-04", 10})
-	r := tab.At(db, thingKey{"2021-04", 2})
+	tab.At(db, ThingKey{"2021-04", 10})
+	r := tab.At(db, ThingKey{"2021-04", 2})
 	r.Amount, r.Kg, r.Note = money("13.5"), domain.KgFromGrams(-1), "红枣 \"一\""
 	r.Shares = map[string]domain.Money{"F-B": money("1"), "F-A": money("2.50")}
 	r.From = domain.NewDay(2021, 4, 1)
-	tab.At(db, thingKey{"2020-01", 3})
-	tab.Delete(db, thingKey{"2020-01", 3})
+	tab.At(db, ThingKey{"2020-01", 3})
+	tab.Delete(db, ThingKey{"2020-01", 3})
 
 	want := []string{
 		`{"month":"2021-04","no":2,"amount":"13.50","kg":"-0.001","price":null,"from":"2021-04-01","at":null,"note":"红枣 \"一\"","done":false,"shares":{"F-A":"2.50","F-B":"1.00"}}`,
@@ -133,7 +133,7 @@ func TestFoldThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, p := declared(func(*projections.Table[thingKey, thing], *projections.DB, *events.Event) error { return fold() })
+			_, p := declared(func(*projections.Table[ThingKey, thing], *projections.DB, *events.Event) error { return fold() })
 			err := p.Apply(projections.NewMemory(&p), &commit)
 			var failed *projections.FoldError
 			if !errors.As(err, &failed) || failed.Position != 7 || failed.EventID != "e-1" || !strings.Contains(err.Error(), "no such order") {

@@ -13,6 +13,14 @@ func (s *State) open(id domain.ID) error {
 	return nil
 }
 
+// notErased refuses a party whose personal data are, or are about to be, gone.
+func (s *State) notErased(id domain.ID) error {
+	if s.ErasureRequested {
+		return domain.Refuse(domain.Conflict, "party.erased", "party_id", string(id), "the party's personal data are erased for good")
+	}
+	return nil
+}
+
 // Register decides party.register; payee is the command's, sealed, or nil.
 func (s *State) Register(c *Register, payee *Payee) ([]domain.Fact, error) {
 	if s.Exists() {
@@ -35,8 +43,8 @@ func (s *State) ChangePayee(c *ChangePayee, by domain.By, payee Payee) ([]domain
 	if err := s.open(c.PartyID); err != nil {
 		return nil, err
 	}
-	if s.ErasureRequested {
-		return nil, domain.Refuse(domain.Conflict, "party.erased", "party_id", string(c.PartyID), "the party's personal data are erased for good")
+	if err := s.notErased(c.PartyID); err != nil {
+		return nil, err
 	}
 	return []domain.Fact{PayeeChanged{PartyID: c.PartyID, Payee: payee, ChangedBy: by.Actor}}, nil
 }
@@ -45,6 +53,9 @@ func (s *State) ChangePayee(c *ChangePayee, by domain.By, payee Payee) ([]domain
 // proposed the payee.
 func (s *State) ConfirmPayee(c *ConfirmPayee, by domain.By) ([]domain.Fact, error) {
 	if err := s.open(c.PartyID); err != nil {
+		return nil, err
+	}
+	if err := s.notErased(c.PartyID); err != nil {
 		return nil, err
 	}
 	switch {

@@ -85,6 +85,8 @@ var table = []row{
 	may("fund.add_line", finance),
 
 	may("claim.assess", officer),
+	may("claim.reassess", system),
+	may("claim.take_up", system),
 	may("claim.submit", cooperative),
 	may("claim.approve", officer),
 	may("claim.publicise", officer),

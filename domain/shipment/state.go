@@ -127,21 +127,19 @@ func (s Standing) Status() Status {
 	return IsLogged
 }
 
-// LoadedOf is what is, or was, loaded for the order line with the number, or for all
-// lines of the order when no is 0. It is only compared with 0: the lines may have
-// different units.
-func (s Standing) LoadedOf(order domain.ID, no int) domain.Quantity {
-	var sum domain.Quantity
+// Carries reports whether goods of the order line with the number (of any line of
+// the order when no is 0) are, or were, loaded, or arrived though none were.
+func (s Standing) Carries(order domain.ID, no int) bool {
 	switch s.Status() {
 	case IsLogged, IsCancelled:
-		return sum
+		return false
 	}
 	for _, l := range s.Lines {
-		if l.OrderID == order && (no == 0 || l.OrderLine == no) {
-			sum = sum.Add(l.Loaded.Quantity)
+		if l.OrderID == order && (no == 0 || l.OrderLine == no) && (l.Loaded.Quantity.Sign() > 0 || l.Result.Arrived.Sign() > 0) {
+			return true
 		}
 	}
-	return sum
+	return false
 }
 
 // Departed reports whether the shipment has left.

@@ -40,6 +40,7 @@ type Ring struct {
 	store Store
 	mu    sync.RWMutex
 	keys  map[string][]byte // guarded by mu
+	gone  map[string]bool   // persons who were erased; guarded by mu
 	tag   []byte            // set by OpenRing
 }
 
@@ -49,7 +50,7 @@ func OpenRing(ctx context.Context, store Store) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load keys: %w", err)
 	}
-	r := &Ring{store: store, keys: all}
+	r := &Ring{store: store, keys: all, gone: make(map[string]bool)}
 	if r.keys == nil {
 		r.keys = make(map[string][]byte)
 	}
@@ -60,13 +61,17 @@ func OpenRing(ctx context.Context, store Store) (*Ring, error) {
 	return r, nil
 }
 
-// Ensure makes the person's key if there is none. It is durable on return.
+// Ensure makes the person's key if there is none. It is durable on return. An
+// erased person gets no new one: there Ensure does nothing.
 func (r *Ring) Ensure(ctx context.Context, person domain.Ref) error {
 	return r.ensure(ctx, person.String())
 }
 
 func (r *Ring) ensure(ctx context.Context, name string) error {
-	if _, ok := r.key(name); ok {
+	r.mu.RLock()
+	done := r.keys[name] != nil || r.gone[name]
+	r.mu.RUnlock()
+	if done {
 		return nil
 	}
 	fresh := make([]byte, chacha20poly1305.KeySize)
@@ -77,7 +82,9 @@ func (r *Ring) ensure(ctx context.Context, name string) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keys[name] = key
+	if !r.gone[name] {
+		r.keys[name] = key
+	}
 	return nil
 }
 
@@ -103,11 +110,13 @@ func (r *Ring) Destroy(ctx context.Context, person domain.Ref) error {
 	return nil
 }
 
-// Forget drops a key that another process has destroyed.
+// Forget notes that a person is erased, by whichever process: the key is dropped
+// here and none is made again.
 func (r *Ring) Forget(person domain.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.keys, person.String())
+	r.gone[person.String()] = true
 }
 
 // Seal encrypts a value for the field at path of the event with the given id.

@@ -81,7 +81,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	for i := range o.Commands {
 		a.commands[o.Commands[i].Name] = &o.Commands[i]
 	}
-	f := newFolds(o.Log, o.Kinds, append(o.Reactions, a.erasure()))
+	f := newFolds(o.Log, o.Ring.Forget, o.Kinds, append(o.Reactions, a.erasure()))
 	if err := f.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}

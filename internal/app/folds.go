@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhitong/domain"
+	"zhitong/domain/party"
 	"zhitong/events"
 	"zhitong/events/log"
 )
@@ -26,6 +27,7 @@ type folds struct {
 	kinds     map[string]func() domain.Aggregate
 	reactions map[string][]Reaction
 	log       log.Log
+	forget    func(person domain.Ref) // told of each erased person
 
 	journal   Journal
 	registry  *Registries
@@ -52,8 +54,8 @@ type deviceSeq struct {
 	seq    int64
 }
 
-func newFolds(l log.Log, kinds map[string]func() domain.Aggregate, reactions []Reaction) *folds {
-	f := &folds{kinds: kinds, log: l, reactions: make(map[string][]Reaction),
+func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain.Aggregate, reactions []Reaction) *folds {
+	f := &folds{kinds: kinds, log: l, forget: forget, reactions: make(map[string][]Reaction),
 		warm: make(map[domain.Ref]domain.Aggregate), positions: make(map[domain.Ref][]uint64)}
 	f.registry = NewRegistries(&f.journal)
 	f.commands = NewIndex[string, commandEntry](&f.journal)
@@ -110,6 +112,9 @@ func (f *folds) apply(c *events.Commit) error {
 			return err
 		}
 		f.registry.Apply(e)
+		if gone, ok := e.Fact.(party.Erased); ok {
+			f.forget(gone.Subject())
+		}
 	}
 	return nil
 }

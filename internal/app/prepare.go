@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"zhitong/domain"
 	"zhitong/events"
+	"zhitong/events/keys"
 )
 
 // prepared is a command that was read: everything that can be done before its
@@ -32,8 +34,8 @@ func (a *App) prepare(ctx context.Context, env Envelope) (*prepared, error) {
 	if p.problem = env.check(); p.problem != nil {
 		return p, nil
 	}
-	rest := env.Data
-	if p.device, rest, p.problem = deviceOf(env.Data); p.problem != nil {
+	device, rest, problem := deviceOf(env.Data)
+	if p.device, p.problem = device, problem; problem != nil {
 		return p, nil
 	}
 	p.command = a.commands[env.Command]
@@ -49,11 +51,21 @@ func (a *App) prepare(ctx context.Context, env Envelope) (*prepared, error) {
 	if err := a.ensureKeys(ctx, p); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.hash, err = a.hash(p); err != nil {
+	a.fillHash(p)
+	return p, nil
+}
+
+// fillHash reckons the command's hash. Where a personal value can't be compared any
+// more, since its person was erased, the command is refused.
+func (a *App) fillHash(p *prepared) {
+	hash, err := a.hash(p)
+	switch {
+	case errors.Is(err, keys.ErrNoKey):
+		p.problem = domain.Refuse(domain.Conflict, "person.erased", p.command.Personal[0], "", "the person was erased; nothing personal is kept of them any more")
+	case err != nil:
 		p.problem = problemOf(err, "data")
 	}
-	return p, nil
+	p.hash = hash
 }
 
 // redact takes the value out of a problem that lies in a personal field.

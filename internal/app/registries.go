@@ -21,6 +21,8 @@ type Registries struct {
 	orders      Index[domain.ID, orderProgress]
 	underWay    Index[domain.Ref, [2]domain.ID] // shipments and departures that are not finished, with their parties
 	open        Index[domain.ID, party.Unfinished]
+
+	subsidies subsidies
 }
 
 // NewRegistries returns empty registries that note their changes in j.
@@ -35,10 +37,12 @@ func NewRegistries(j *Journal) *Registries {
 		orders:      NewIndex[domain.ID, orderProgress](j),
 		underWay:    NewIndex[domain.Ref, [2]domain.ID](j),
 		open:        NewIndex[domain.ID, party.Unfinished](j),
+		subsidies:   newSubsidies(j),
 	}
 }
 
 // Apply folds one event. It never refuses.
 func (r *Registries) Apply(e *events.Event) {
 	r.applyTrade(e)
+	r.applySubsidy(e)
 }

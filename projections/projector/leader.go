@@ -151,10 +151,14 @@ func (l *leader) work(ctx context.Context, blocks <-chan projections.Block, ende
 			if !ok {
 				return <-ended
 			}
-			if b.First != l.checkpoint.position+1 {
-				return fmt.Errorf("%w: position %d follows %d", ErrStream, b.First, l.checkpoint.position)
+			batch, err := gather(b, blocks, l.checkpoint.position)
+			if err != nil {
+				return err
 			}
-			if err := l.step(ctx, gather(b, blocks)); err != nil {
+			if len(batch) == 0 {
+				continue
+			}
+			if err := l.step(ctx, batch); err != nil {
 				return err
 			}
 			l.moved = true
@@ -176,20 +180,31 @@ func (l *leader) work(ctx context.Context, blocks <-chan projections.Block, ende
 	}
 }
 
-// gather takes what else is there, up to the size of a batch.
-func gather(b projections.Block, more <-chan projections.Block) []projections.Block {
-	batch := []projections.Block{b}
-	for events := b.Events(); events < batchEventsMax; {
-		select {
-		case b, ok := <-more:
-			if !ok {
-				return batch
+// gather takes what else is there, up to the size of a batch. What is not behind
+// position is dropped: a block that comes twice counts once.
+func gather(b projections.Block, more <-chan projections.Block, position uint64) ([]projections.Block, error) {
+	var batch []projections.Block
+	events := 0
+	for {
+		b = b.Behind(position)
+		if len(b.Commits) > 0 {
+			if b.First != position+1 {
+				return nil, fmt.Errorf("%w: position %d follows %d", ErrStream, b.First, position)
 			}
 			batch = append(batch, b)
-			events += b.Events()
+			position, events = b.Last(), events+b.Events()
+		}
+		if events >= batchEventsMax {
+			return batch, nil
+		}
+		var ok bool
+		select {
+		case b, ok = <-more:
+			if !ok {
+				return batch, nil
+			}
 		default:
-			return batch
+			return batch, nil
 		}
 	}
-	return batch
 }

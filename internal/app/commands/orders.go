@@ -106,7 +106,7 @@ func revisePrice(u *app.Unit, c *order.RevisePrice) error {
 		return err
 	}
 	departed, err := shipmentsWhere(u, s, c.LineNo, func(sh shipment.Standing) bool {
-		return sh.Departed() && sh.LoadedOf(c.OrderID, c.LineNo).Sign() > 0
+		return sh.Departed() && sh.Carries(c.OrderID, c.LineNo)
 	})
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func cancelOrder(u *app.Unit, c *order.Cancel) error {
 		return err
 	}
 	loaded, err := shipmentsWhere(u, s, 0, func(sh shipment.Standing) bool {
-		return sh.LoadedOf(c.OrderID, 0).Sign() > 0
+		return sh.Carries(c.OrderID, 0)
 	})
 	if err != nil {
 		return err

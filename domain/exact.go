@@ -1,0 +1,88 @@
+package domain
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Exact is a result on the way to an amount: not negative and not rounded. It
+// becomes [Money] once, in [Exact.Round].
+type Exact struct{ number }
+
+// exactForm takes whatever places an intermediate result has.
+var exactForm = form{kind: "exact", places: 64}
+
+// ParseExact reads what [Exact.String] wrote; the problem has code
+// value.invalid_exact.
+func ParseExact(s string) (Exact, error) {
+	n, err := exactForm.parse(s)
+	return Exact{n}, err
+}
+
+// String writes the number with the places that it needs: equal numbers are
+// written alike.
+func (e Exact) String() string {
+	s := e.written()
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// Exact is the amount as an intermediate result. m ≥ 0.
+func (m Money) Exact() Exact { return Exact{m.number} }
+
+// Exact is the price as an intermediate result.
+func (p Price) Exact() Exact { return Exact{p.number} }
+
+// Exact is the weight as an intermediate result. k ≥ 0.
+func (k Kg) Exact() Exact { return Exact{k.number} }
+
+// Exact is the share as an intermediate result.
+func (s Share) Exact() Exact { return Exact{s.number} }
+
+// Plus returns e + f.
+func (e Exact) Plus(f Exact) Exact { return Exact{known(e.d.Add(f.d))} }
+
+// Times returns e × f.
+func (e Exact) Times(f Exact) Exact { return Exact{known(e.d.Mul(f.d))} }
+
+// Excess returns max(0, e − f).
+func (e Exact) Excess(f Exact) Exact {
+	if e.d.Cmp(f.d) <= 0 {
+		return Exact{known(decimal.Zero)}
+	}
+	return Exact{known(e.d.Sub(f.d))}
+}
+
+// Min returns the smaller of e and f.
+func (e Exact) Min(f Exact) Exact {
+	if f.d.Cmp(e.d) < 0 {
+		return f
+	}
+	return e
+}
+
+// Max returns the larger of e and f.
+func (e Exact) Max(f Exact) Exact {
+	if f.d.Cmp(e.d) > 0 {
+		return f
+	}
+	return e
+}
+
+// Over returns e ÷ f half up to twelve places: a price or a freight per kg. It is
+// 0 where f is 0.
+func (e Exact) Over(f Exact) Exact {
+	if f.Sign() == 0 {
+		return Exact{known(decimal.Zero)}
+	}
+	return Exact{known(divide(e.d, f.d, ratePlaces))}
+}
+
+// Cmp compares e with f.
+func (e Exact) Cmp(f Exact) int { return e.d.Cmp(f.d) }
+
+// Round returns e half up to the fen.
+func (e Exact) Round() Money { return Money{known(roundHalfUp(e.d, 2))} }
