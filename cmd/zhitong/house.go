@@ -9,6 +9,7 @@ import (
 	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
+	"zhitong/internal/app/assembly"
 	"zhitong/internal/embedded"
 )
 
@@ -84,7 +85,7 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
-	return assemble(h.log, ring), nil
+	return assembly.Options(h.log, ring), nil
 }
 
 // withApp runs fn beside a running App and ends the App afterwards: what fn has

@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/term"
-
-	"zhitong/internal/table"
 )
 
 const (
@@ -32,8 +31,13 @@ type progress struct {
 }
 
 func (p *program) newProgress(label string) *progress {
-	f, ok := p.stderr.(*os.File)
-	return &progress{p: p, label: label, shown: time.Now(), terminal: ok && term.IsTerminal(int(f.Fd())) && p.getenv("TERM") != "dumb"}
+	return &progress{p: p, label: label, shown: time.Now(), terminal: isTerminal(p.stderr) && p.getenv("TERM") != "dumb"}
+}
+
+// isTerminal reports whether what is written to w is seen as it comes.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // at says that done of total are done; a total of 0 is not known.
@@ -84,13 +88,12 @@ func count(done, total int) string {
 	return fmt.Sprint(done)
 }
 
-// say ends the bar and puts a line in its place.
-func (g *progress) say(line string) {
+// end takes the bar away.
+func (g *progress) end() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.drawn {
 		fmt.Fprint(g.p.stderr, "\r\x1b[K")
 		g.drawn = false
 	}
-	fmt.Fprintln(g.p.stderr, table.Visible(line))
 }

@@ -113,23 +113,41 @@ func streamConfig(opts Options) jetstream.StreamConfig {
 // no message carries an id of the broker's.
 const duplicatesWindow = 100 * time.Millisecond
 
-// openStream looks the stream up or creates it, and checks how it is kept.
+// openStream looks the stream up or creates it, and checks how it is kept. It
+// asks again until ctx ends, for a broker that is starting or electing a leader
+// leaves questions unanswered.
 func openStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (*jetstream.StreamInfo, error) {
-	stream, err := js.Stream(ctx, want.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = js.CreateStream(ctx, want)
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			stream, err = js.Stream(ctx, want.Name)
+	stream, err := findStream(ctx, js, want)
+	for err != nil {
+		var refusal *jetstream.APIError
+		if errors.As(err, &refusal) && refusal.Code != statusUnavailable {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, unavailable(err)
+		if errors.Is(err, nats.ErrConnectionClosed) || pause(ctx) != nil {
+			return nil, unavailable(err)
+		}
+		stream, err = findStream(ctx, js, want)
 	}
 	info := stream.CachedInfo()
 	if err := checkConfig(info.Config, want); err != nil {
 		return nil, err
 	}
 	return info, nil
+}
+
+// findStream makes one attempt at looking the stream up or creating it.
+func findStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWaitMax)
+	defer cancel()
+	stream, err := js.Stream(ctx, want.Name)
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return stream, err
+	}
+	stream, err = js.CreateStream(ctx, want)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return js.Stream(ctx, want.Name) // another process was faster
+	}
+	return stream, err
 }
 
 // checkConfig says in words why a stream cannot be a log of record.

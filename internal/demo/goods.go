@@ -120,3 +120,13 @@ func (g *item) units() object {
 	}
 	return object{g.unit: domain.KgFromGrams(g.unitGrams).String()}
 }
+
+// ItemName is the name of one of the programme's items; empty for any other.
+func ItemName(id string) domain.Name {
+	for i := range goods {
+		if goods[i].id == id {
+			return goods[i].name
+		}
+	}
+	return domain.Name{}
+}

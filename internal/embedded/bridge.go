@@ -77,7 +77,7 @@ func (b *bridge) serve() {
 		if err != nil {
 			return // closed
 		}
-		inside, err := b.server.nats.InProcessConn()
+		inside, err := b.server.InProcessConn()
 		if err != nil {
 			_ = outside.Close() // the server is ending, so is the bridge
 			continue

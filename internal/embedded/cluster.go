@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -71,7 +72,23 @@ func clusterHome(f folder, account pgcluster.Account, named string) (string, err
 	if err := os.MkdirAll(clustersOfRoot, 0o755); err != nil {
 		return "", fmt.Errorf("make folder for clusters: %w", err)
 	}
-	return filepath.Join(clustersOfRoot, f.hash()), nil
+	id, err := clusterID(f)
+	return filepath.Join(clustersOfRoot, id), err
+}
+
+// clusterID names the cluster of a data folder outside it. It follows from the
+// folder's path, so that a copy does not share the cluster, and from a random
+// file in it, so that a folder made anew does not find the old one's cluster.
+func clusterID(f folder) (string, error) {
+	seed, err := os.ReadFile(f.postgresSeed())
+	if errors.Is(err, os.ErrNotExist) {
+		seed = []byte(rand.Text())
+		err = os.WriteFile(f.postgresSeed(), seed, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("name the cluster: %w", err)
+	}
+	return folder{f.path + "\x00" + string(seed)}.hash(), nil
 }
 
 // chooseBinaries returns the newest for a new cluster, and those that have made

@@ -16,6 +16,7 @@
 //	nats/            the store
 //	nats-aside/      copies of the store's blocks until the log has been checked
 //	postgres.json    where the cluster and its socket are
+//	postgres.seed    with the path, names a cluster that lives elsewhere
 //	postgres.lock    locked by the process that runs Postgres
 //	postgres.users   locked, shared, by every process that needs it
 //	postgres/        the cluster (as root: /var/lib/zhitong/HASH)

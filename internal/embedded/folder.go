@@ -23,6 +23,7 @@ func (f folder) run() string           { return filepath.Join(f.path, "run") }
 func (f folder) store() string         { return filepath.Join(f.path, "nats") }
 func (f folder) aside() string         { return filepath.Join(f.path, "nats-aside") }
 func (f folder) postgresNote() string  { return filepath.Join(f.path, "postgres.json") }
+func (f folder) postgresSeed() string  { return filepath.Join(f.path, "postgres.seed") }
 func (f folder) postgresLock() string  { return filepath.Join(f.path, "postgres.lock") }
 func (f folder) postgresUsers() string { return filepath.Join(f.path, "postgres.users") }
 func (f folder) postgres() string      { return filepath.Join(f.path, "postgres") }

@@ -175,7 +175,7 @@ func (i *Instance) Dial(string, string) (net.Conn, error) {
 			return conn, err
 		}
 	}
-	return i.owned.server.nats.InProcessConn()
+	return i.owned.server.InProcessConn()
 }
 
 // errNoOwner says that this process is the owner now.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 
 	"zhitong/events/log"
 )
@@ -70,10 +70,9 @@ func (s *Server) Shutdown() {
 	s.nats.WaitForShutdown()
 }
 
-// Connect opens a connection to the server.
-func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	return nats.Connect("", append([]nats.Option{nats.InProcessServer(s.nats)}, opts...)...)
-}
+// InProcessConn opens the wire under a connection, which makes a Server what
+// nats.InProcessServer takes.
+func (s *Server) InProcessConn() (net.Conn, error) { return s.nats.InProcessConn() }
 
 // storeBytesMax is how large the store may become on its disk.
 func storeBytesMax(dir string) (int64, error) {

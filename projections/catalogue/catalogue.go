@@ -5,8 +5,11 @@ package catalogue
 import (
 	"zhitong/projections"
 	"zhitong/projections/fulfilment"
+	"zhitong/projections/funds"
+	"zhitong/projections/policies"
 	"zhitong/projections/register"
 	"zhitong/projections/sales"
+	"zhitong/projections/subsidy"
 	"zhitong/projections/transport"
 )
 
@@ -17,5 +20,8 @@ func All() []projections.Projection {
 		fulfilment.Projection(),
 		transport.Projection(),
 		register.Projection(),
+		policies.Projection(),
+		subsidy.Projection(),
+		funds.Projection(),
 	}
 }

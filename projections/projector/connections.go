@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"zhitong/events/log"
 	"zhitong/projections"
 )
 
@@ -174,9 +175,15 @@ func isNullValue(a any) bool {
 	return ok && v.Null
 }
 
-// isGone reports whether err says that the connection or the server is away, so
-// that trying again later may help.
-func isGone(err error) bool {
+// mayPass reports whether err may be gone when it is tried again: the database or
+// the log is away, or there was a clash. It is not where the log or the database is
+// another one, or a statement is wrong.
+func mayPass(err error) bool {
+	for _, final := range []error{ErrStream, ErrDatabase, log.ErrIdentity, errDamaged} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return true
@@ -186,4 +193,10 @@ func isGone(err error) bool {
 		return true
 	}
 	return false
+}
+
+// isUndefined reports whether err says that a relation or schema does not exist.
+func isUndefined(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000")
 }

@@ -3,6 +3,7 @@ package projector
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -18,37 +19,49 @@ import (
 // schema and fills them. It returns, for each, what is in its tables; nil where the
 // fold failed.
 func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*projections.Projection, f *projections.Folded) ([]map[string]relation, error) {
-	fresh := make([]map[string]relation, len(set))
+	results := make([][]relation, len(set))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, q := range set {
 		if f.DBs[i] == nil {
 			continue
 		}
-		var ddl strings.Builder
 		schema := building(q)
-		fmt.Fprintf(&ddl, "DROP SCHEMA IF EXISTS %s CASCADE;\nCREATE SCHEMA %s;\n", ident(schema), ident(schema))
-		for _, t := range q.Tables {
-			ddl.WriteString(createTable(schema, t.Schema()))
+		if err := run(ctx, conn, createBuilding(schema, q)); err != nil {
+			return nil, errors.Join(err, g.Wait())
 		}
-		if err := run(ctx, conn, ddl.String()); err != nil {
-			return nil, err
-		}
-		results := make([]relation, len(q.Tables))
+		results[i] = make([]relation, len(q.Tables))
 		for k, t := range q.Tables {
 			g.Go(func() (err error) {
-				results[k], err = p.copyTable(gctx, schema, t.Schema(), f.DBs[i])
+				results[i][k], err = p.copyTable(gctx, schema, t.Schema(), f.DBs[i])
 				return err
 			})
 		}
-		fresh[i] = map[string]relation{}
-		defer func() {
-			for k, t := range q.Tables {
-				fresh[i][t.Schema().Name] = results[k]
-			}
-		}()
 	}
-	return fresh, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	fresh := make([]map[string]relation, len(set))
+	for i, q := range set {
+		if results[i] == nil {
+			continue
+		}
+		fresh[i] = map[string]relation{}
+		for k, t := range q.Tables {
+			fresh[i][t.Schema().Name] = results[i][k]
+		}
+	}
+	return fresh, nil
+}
+
+// createBuilding is the statements that make the tables of p, without keys.
+func createBuilding(schema string, p *projections.Projection) string {
+	var ddl strings.Builder
+	fmt.Fprintf(&ddl, "DROP SCHEMA IF EXISTS %s CASCADE;\nCREATE SCHEMA %s;\n", ident(schema), ident(schema))
+	for _, t := range p.Tables {
+		ddl.WriteString(createTable(schema, t.Schema()))
+	}
+	return ddl.String()
 }
 
 // copyTable writes the rows that db holds of the table, then its key and comments.

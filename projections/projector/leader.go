@@ -23,7 +23,7 @@ func (p *Projector) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if isFinal(err) {
+		if !mayPass(err) {
 			return err
 		}
 		if moved {
@@ -51,10 +51,6 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // errDamaged says that a commit can't be read.
 var errDamaged = errors.New("the log can't be read")
-
-func isFinal(err error) bool {
-	return errors.Is(err, ErrStream) || errors.Is(err, log.ErrIdentity) || errors.Is(err, errDamaged) || !isGone(err)
-}
 
 // leader is the active projector: it holds the lock as long as its connection
 // lives. It belongs to one goroutine.

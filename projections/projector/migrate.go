@@ -2,6 +2,7 @@ package projector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -24,6 +25,10 @@ CREATE TABLE IF NOT EXISTS zhitong_projector.migration (
 	name     text NOT NULL,
 	checksum text NOT NULL
 )`
+
+// ErrDatabase says that the database was migrated by another program: a newer one,
+// or one with other texts.
+var ErrDatabase = errors.New("the database is not this program's")
 
 // migrate brings the projector's own tables to the state of this program. A
 // migration that was applied from another text is refused, and so is a database
@@ -56,12 +61,12 @@ func migrateFrom(ctx context.Context, conn *pgconn.PgConn, all []migration.Migra
 		return err
 	}
 	if len(applied) > len(all) {
-		return fmt.Errorf("the database was migrated to step %d by a newer program; this one knows %d", len(applied), len(all))
+		return fmt.Errorf("%w: it was migrated to step %d by a newer program; this one knows %d", ErrDatabase, len(applied), len(all))
 	}
 	for i, m := range all {
 		if i < len(applied) {
 			if applied[i][0].Text != strconv.Itoa(m.Number) || applied[i][2].Text != m.Checksum {
-				return fmt.Errorf("migration %s was applied from another text", m.Name)
+				return fmt.Errorf("%w: migration %s was applied from another text", ErrDatabase, m.Name)
 			}
 			continue
 		}

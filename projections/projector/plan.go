@@ -97,7 +97,7 @@ SELECT name, version, relation, rows, digest
 )
 
 // readPlan reads the checkpoint by the given statement, and how every projection
-// stands.
+// stands, within the caller's transaction.
 func (s *session) readPlan(ctx context.Context, checkpointSQL string) (checkpoint, []*standing, error) {
 	rows, err := query(ctx, s.conn, checkpointSQL)
 	if err != nil {

@@ -43,6 +43,15 @@ func (p *Projector) Query(ctx context.Context, view string, where []projections.
 	var rows *projections.Rows
 	err = p.conns.with(ctx, func(conn *pgconn.PgConn) error {
 		return transact(ctx, conn, snapshot, func() error {
+			// The lock comes before the snapshot, so that no swap comes in between:
+			// rows of swapped tables would be invisible to an older snapshot.
+			err := run(ctx, conn, fmt.Sprintf("LOCK TABLE %s IN ACCESS SHARE MODE", qualified(publicSchema, view)))
+			if isUndefined(err) {
+				return notBuilt(view)
+			}
+			if err != nil {
+				return err
+			}
 			c, all, err := newSession(conn).readPlan(ctx, readCheckpoint)
 			if err != nil {
 				return err
@@ -85,7 +94,11 @@ func (p *Projector) served(all []*standing, name, view string) (*standing, *proj
 		}
 		return nil, nil, fmt.Errorf("version %d of %q has no view %q", st.version, name, view)
 	}
-	return nil, nil, fmt.Errorf("view %q has not been built yet; run a projector", view)
+	return nil, nil, notBuilt(view)
+}
+
+func notBuilt(view string) error {
+	return fmt.Errorf("view %q has not been built yet; run a projector", view)
 }
 
 // selectRows reads rows of a relation of schema s.

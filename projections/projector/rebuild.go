@@ -69,7 +69,12 @@ func (p *Projector) rebuild(ctx context.Context, set []*projections.Projection, 
 	if err := run(ctx, conn, fmt.Sprintf("SELECT pg_advisory_lock(%d)", lockRebuild)); err != nil {
 		return err
 	}
-	c, all, err := newSession(conn).readPlan(ctx, readCheckpoint)
+	var c checkpoint
+	var all []*standing
+	err = transact(ctx, conn, snapshot, func() (err error) {
+		c, all, err = newSession(conn).readPlan(ctx, readCheckpoint)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -53,9 +53,11 @@ func (l *leader) plan(ctx context.Context) error {
 			return err
 		}
 		rows, err := query(ctx, l.session.conn, takeTerm)
-		if err == nil {
-			l.checkpoint.term = number(rows[0][0])
+		if err != nil {
+			return err
 		}
+		l.checkpoint.term = number(rows[0][0])
+		_, err = query(ctx, l.session.conn, notify, l.checkpoint.position)
 		return err
 	})
 	if err != nil {

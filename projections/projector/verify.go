@@ -3,6 +3,7 @@ package projector
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -55,20 +56,61 @@ func (p *Projector) Verify(ctx context.Context, views ...string) ([]Verified, er
 	if err != nil {
 		return nil, err
 	}
+	for attempt := 1; ; attempt++ {
+		all, before, err := p.verifyOnce(ctx, set)
+		if err != nil && !isUndefined(err) {
+			return nil, err
+		}
+		if err == nil && !differs(all) {
+			return all, nil
+		}
+		// Tables that were swapped meanwhile are not in the snapshot.
+		after, termErr := p.term(ctx)
+		if termErr != nil {
+			return nil, termErr
+		}
+		if before == after || attempt == verifyAttemptsMax {
+			return all, err
+		}
+	}
+}
+
+// verifyAttemptsMax is how often a verification begins again since a rebuild came
+// in between.
+const verifyAttemptsMax = 4
+
+func differs(all []Verified) bool {
+	return slices.ContainsFunc(all, func(v Verified) bool { return v.Different != nil })
+}
+
+// term is the present term.
+func (p *Projector) term(ctx context.Context) (term uint64, err error) {
+	err = p.conns.with(ctx, func(conn *pgconn.PgConn) error {
+		rows, err := query(ctx, conn, "SELECT term FROM zhitong_projector.checkpoint")
+		if err == nil {
+			term = number(rows[0][0])
+		}
+		return err
+	})
+	return term, err
+}
+
+// verifyOnce verifies the set within one snapshot, and returns the term in it.
+func (p *Projector) verifyOnce(ctx context.Context, set []*projections.Projection) (all []Verified, term uint64, err error) {
 	conn, err := p.conns.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer shut(conn)
 	if err := migrate(ctx, conn); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var all []Verified
 	err = transact(ctx, conn, snapshot, func() error {
 		c, standings, err := newSession(conn).readPlan(ctx, readCheckpoint)
 		if err != nil {
 			return err
 		}
+		term = c.term
 		groups, err := p.byPosition(ctx, c, standings, set)
 		if err != nil {
 			return err
@@ -82,7 +124,7 @@ func (p *Projector) Verify(ctx context.Context, views ...string) ([]Verified, er
 		}
 		return nil
 	})
-	return all, err
+	return all, term, err
 }
 
 // group is the projections that stand at one position.

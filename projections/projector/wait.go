@@ -1,9 +1,11 @@
 package projector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,28 +17,29 @@ type waits struct {
 	listening chan struct{} // holds one element while somebody listens
 
 	mu      sync.Mutex
-	reached int64         // guarded by mu; -1 as long as views are missing
-	changed chan struct{} // guarded by mu; closed and replaced with reached
+	reached int64         // guarded by mu; see Projector.reached
+	told    chan struct{} // guarded by mu; closed and replaced whenever reached was looked at
 }
 
 func newWaits() *waits {
-	return &waits{listening: make(chan struct{}, 1), reached: -1, changed: make(chan struct{})}
+	return &waits{listening: make(chan struct{}, 1), told: make(chan struct{})}
 }
 
-func (w *waits) set(reached int64) {
+// tell says what position was reached just now.
+func (w *waits) tell(reached int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.reached != reached {
-		w.reached = reached
-		close(w.changed)
-		w.changed = make(chan struct{})
-	}
+	w.reached = reached
+	close(w.told)
+	w.told = make(chan struct{})
 }
 
-func (w *waits) get() (reached int64, changed <-chan struct{}) {
+// next returns a channel that is closed when something is told, and what was told
+// last.
+func (w *waits) next() (<-chan struct{}, int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.reached, w.changed
+	return w.told, w.reached
 }
 
 // WaitFor returns once every view that isn't stopped has the commit at position,
@@ -44,74 +47,92 @@ func (w *waits) get() (reached int64, changed <-chan struct{}) {
 func (p *Projector) WaitFor(ctx context.Context, position uint64) error {
 	pause := p.cfg.RetryAfterMin
 	for {
-		reached, changed := p.waits.get()
-		if reached >= 0 && uint64(reached) >= position {
-			return nil
+		err := p.waitFor(ctx, int64(position))
+		switch {
+		case err == nil, ctx.Err() != nil, !mayPass(err):
+			return cmp.Or(ctx.Err(), err)
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		case p.waits.listening <- struct{}{}:
-			err := p.conns.with(ctx, func(conn *pgconn.PgConn) error { return p.listen(ctx, conn, position) })
-			<-p.waits.listening
-			switch {
-			case ctx.Err() != nil:
-				return ctx.Err()
-			case err != nil && !isGone(err):
-				return err
-			case err != nil:
-				if err := wait(ctx, pause); err != nil {
-					return err
-				}
-				pause = min(2*pause, p.cfg.RetryAfterMax)
-			}
+		if err := wait(ctx, pause); err != nil {
+			return err
 		}
+		pause = min(2*pause, p.cfg.RetryAfterMax)
 	}
 }
 
-// listen follows what projectors write until the position is reached.
-func (p *Projector) listen(ctx context.Context, conn *pgconn.PgConn, position uint64) error {
-	if err := migrate(ctx, conn); err != nil {
+// waitFor is WaitFor as long as the database is there. What was told before the
+// call doesn't count: a view may have been set back.
+func (p *Projector) waitFor(ctx context.Context, position int64) error {
+	told, _ := p.waits.next()
+	reached := int64(notThere)
+	err := p.conns.with(ctx, func(conn *pgconn.PgConn) (err error) {
+		if err = migrate(ctx, conn); err == nil {
+			reached, err = p.reached(ctx, conn)
+		}
 		return err
+	})
+	for err == nil && reached < position {
+		select {
+		case <-told:
+			told, reached = p.waits.next()
+		case p.waits.listening <- struct{}{}:
+			reached, err = p.listen(ctx, position)
+			<-p.waits.listening
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
+	return err
+}
+
+// listen tells what projectors write until the position is reached, which it
+// returns.
+func (p *Projector) listen(ctx context.Context, position int64) (int64, error) {
+	conn, err := p.conns.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer shut(conn)
 	if err := run(ctx, conn, "LISTEN "+NotifyChannel); err != nil {
-		return err
+		return 0, err
 	}
 	for {
 		reached, err := p.reached(ctx, conn)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		p.waits.set(reached)
-		if reached >= 0 && uint64(reached) >= position {
-			return run(ctx, conn, "UNLISTEN "+NotifyChannel)
+		p.waits.tell(reached)
+		if reached >= position {
+			return reached, nil
 		}
 		if err := conn.WaitForNotification(ctx); err != nil {
-			shut(conn)
-			return fmt.Errorf("postgres: %w", err)
+			return 0, fmt.Errorf("postgres: %w", err)
 		}
 	}
 }
 
-// reached is the position that all known views have, or -1 while one is not there.
+// notThere is the position reached as long as a view is missing.
+const notThere = -1
+
+const readReached = `
+SELECT p.name, p.version, CASE WHEN p.status = 'building' THEN least(p.position, c.position) ELSE c.position END
+  FROM zhitong_projector.projection p CROSS JOIN zhitong_projector.checkpoint c`
+
+// reached is the position that all known views have that are not stopped, or
+// notThere.
 func (p *Projector) reached(ctx context.Context, conn *pgconn.PgConn) (int64, error) {
-	c, all, err := newSession(conn).readPlan(ctx, readCheckpoint)
+	rows, err := query(ctx, conn, readReached)
 	if err != nil {
 		return 0, err
 	}
-	reached, known := int64(c.position), 0
-	for _, st := range all {
-		if p.known(st.name, st.version) == nil {
-			continue
-		}
-		known++
-		if st.status == statusBuilding {
-			reached = min(reached, int64(st.position))
+	reached, known := int64(math.MaxInt64), 0
+	for _, r := range rows {
+		if p.known(r[0].Text, int(number(r[1]))) != nil {
+			known++
+			reached = min(reached, int64(number(r[2])))
 		}
 	}
 	if known < len(p.cfg.Projections) {
-		return -1, nil
+		return notThere, nil
 	}
 	return reached, nil
 }
@@ -121,6 +142,9 @@ func (p *Projector) reached(ctx context.Context, conn *pgconn.PgConn) (int64, er
 func (p *Projector) CatchUp(ctx context.Context) error {
 	head, err := p.cfg.Log.Head(ctx)
 	if err != nil {
+		return err
+	}
+	if err := p.checkStream(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -136,4 +160,22 @@ func (p *Projector) CatchUp(ctx context.Context) error {
 	cancel(errors.New("caught up"))
 	<-ended
 	return err
+}
+
+// checkStream refuses a log that is not the one that the views were folded from.
+func (p *Projector) checkStream(ctx context.Context) error {
+	var c checkpoint
+	err := p.conns.with(ctx, func(conn *pgconn.PgConn) error {
+		if err := migrate(ctx, conn); err != nil {
+			return err
+		}
+		return transact(ctx, conn, snapshot, func() (err error) {
+			c, _, err = newSession(conn).readPlan(ctx, readCheckpoint)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return checkStream(ctx, p.cfg.Log, c.stream, []mark{c.mark})
 }

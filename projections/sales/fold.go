@@ -17,5 +17,6 @@ func Projection() projections.Projection {
 
 // fold lets each source of facts add what it knows.
 func fold(db *projections.DB, e *events.Event) error {
+	foldClaims(db, e)
 	return foldTrade(db, e)
 }

@@ -177,7 +177,7 @@ func (c *Cluster) disownStale() error {
 	text, err := os.ReadFile(file)
 	if err == nil {
 		_, rest, _ := bytes.Cut(text, []byte{'\n'})
-		err = os.WriteFile(file, append([]byte(noProcess+"\n"), rest...), 0o600)
+		err = overwrite(file, append([]byte(noProcess+"\n"), rest...))
 	}
 	if err == nil || errors.Is(err, os.ErrNotExist) {
 		err = os.Remove(filepath.Join(c.SocketDir, ".s.PGSQL."+port+".lock"))
@@ -186,6 +186,17 @@ func (c *Cluster) disownStale() error {
 		return fmt.Errorf("clean up behind a killed postgres: %w", err)
 	}
 	return nil
+}
+
+// overwrite gives a file other contents. The folder is another user's than
+// root's: what is a link there is not followed.
+func overwrite(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
 }
 
 // noProcess is a process number that no system gives.
