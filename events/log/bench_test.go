@@ -71,7 +71,6 @@ func filled(b *testing.B, blocks, commits int) (log.Log, log.Head) {
 	for range blocks {
 		head = logtest.MustAppend(b, l, head, benchCommits(commits))
 	}
-	// Opened anew it remembers nothing.
 	return l, head
 }
 
@@ -111,5 +110,30 @@ func BenchmarkLoad(b *testing.B) {
 		if err := l.Load(b.Context(), positions, func(uint64, []byte) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkFollow appends a block and waits until a follower has seen it.
+func BenchmarkFollow(b *testing.B) {
+	nc := embeddedtest.NATS(b)
+	l, head := openLog(b, nc), log.Head{}
+	seen := make(chan uint64)
+	ctx := b.Context()
+	go func() {
+		_ = l.Follow(ctx, 1, func(block log.Block) error {
+			select {
+			case seen <- block.Seq:
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	}()
+	commits := benchCommits(1)
+	for b.Loop() {
+		var err error
+		if head, err = l.Append(ctx, head, commits); err != nil {
+			b.Fatal(err)
+		}
+		<-seen
 	}
 }

@@ -5,6 +5,22 @@
 // commit says: a commit is one line of JSON whose meaning belongs to package
 // events. Start reading at [Log]; [OpenJetStream] is the real one, [NewMemory]
 // the one for tests and rehearsals, and both pass the suite in logtest.
+//
+// # Format
+//
+// A block is one message of the stream. Its payload is its commits, each followed
+// by one line feed; no commit is empty or holds one. The log as a file is the
+// payloads one after the other. Two headers repeat what could be counted, and are
+// checked against it whenever a block is read: Zt-First, the position of the
+// first commit, and Zt-Commits, their number. Block n is the message with stream
+// sequence n; the stream has one subject, see [Subject], and nothing else in it.
+// A block is published with the expectation that block n-1 is the last, and
+// carries no message id of the broker's.
+//
+// # Compatibility
+//
+// What is stored stays readable for ever: a change of the format would be another
+// header, and old blocks would be read by the rules above.
 package log
 
 import (
@@ -82,16 +98,21 @@ type Log interface {
 	// Append stores the commits as one block right behind expected, durably, and
 	// returns the new head. It returns ErrConflict when the head is another one.
 	// A lost answer is resolved by looking at what stands behind expected: if it
-	// is this block, byte for byte, the append has succeeded.
+	// is this block, byte for byte, the append has succeeded; so an append may also
+	// be repeated by the caller. After ErrUnknown the block may still arrive: only
+	// the next head says.
 	Append(ctx context.Context, expected Head, commits [][]byte) (Head, error)
 	// Read calls fn with the blocks from the one holding position from up to the
 	// head at the moment of the call, in order; commits before from are cut off.
-	// from 0 counts as 1. An error of fn ends the read and is returned.
+	// from 0 counts as 1. An error of fn ends the read and is returned. What is not
+	// contiguous is ErrIdentity, naming the position. fn may call the log.
 	Read(ctx context.Context, from uint64, fn func(Block) error) error
 	// Follow is Read that goes on with blocks as they are appended, by whichever
 	// process, until ctx ends (it then returns ctx.Err()) or fn fails.
 	Follow(ctx context.Context, from uint64, fn func(Block) error) error
 	// Load calls fn once for each given position, in ascending order, with the
-	// commit's bytes. It is for few positions anywhere in the log.
+	// commit's bytes, which belong to the reader until the next call. A position
+	// given twice counts once; 0 and positions behind the head are refused before
+	// fn is called. It is for few positions anywhere in the log.
 	Load(ctx context.Context, positions []uint64, fn func(position uint64, commit []byte) error) error
 }

@@ -40,7 +40,9 @@ func ParseLine(b []byte) (Envelope, *domain.Problem) {
 	}
 	var l line
 	if err := json.Unmarshal(b, &l, strict); err != nil {
-		return Envelope{ID: salvageID(b)}, problemOf(err, "")
+		p := problemOf(err, "")
+		p.Field = strings.TrimPrefix(p.Field, "data.") // fields of the data stand without it
+		return Envelope{ID: salvageID(b)}, p
 	}
 	env := Envelope{ID: l.ID, Command: l.Command, Actor: l.Actor, Role: l.Role, Time: l.Time, Data: l.Data, Via: events.ViaCLI}
 	return env, nil
@@ -61,7 +63,7 @@ func salvageID(b []byte) string {
 	return string(id)
 }
 
-// checkEnvelope refuses an envelope that is not complete. Clients may not use the
+// check refuses an envelope that is not complete. Clients may not use the
 // ids, nor the role, of reactions.
 func (e *Envelope) check() *domain.Problem {
 	switch {

@@ -63,7 +63,7 @@ func FindBinaries(ctx context.Context, named string) ([]Binaries, error) {
 		dirs = append(dirs, found...)
 	}
 	var all []Binaries
-	for _, dir := range dirs {
+	for _, dir := range distinct(dirs) {
 		// A folder without the whole server, such as a client's, is passed over.
 		if b, err := inspect(ctx, dir); err == nil {
 			all = append(all, b)
@@ -74,6 +74,18 @@ func FindBinaries(ctx context.Context, named string) ([]Binaries, error) {
 	}
 	slices.SortStableFunc(all, func(a, b Binaries) int { return b.Major - a.Major })
 	return all, nil
+}
+
+// distinct drops folders whose server is one that stood before under another
+// name, such as a link to it.
+func distinct(dirs []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(dirs, func(dir string) bool {
+		server, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
+		again := err != nil || seen[server]
+		seen[server] = true
+		return again
+	})
 }
 
 // inspect asks a folder's server for its version.
