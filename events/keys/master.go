@@ -35,7 +35,10 @@ func OpenMaster(path string) (*Master, error) {
 	m := &Master{path: path}
 	err := m.read()
 	if errors.Is(err, fs.ErrNotExist) {
-		err = m.Rotate()
+		// Of several processes that start at once, one makes the file; all read it.
+		if err = m.write([]generation{fresh()}, os.Link); err == nil || errors.Is(err, fs.ErrExist) {
+			err = m.read()
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("master key %q: %w", path, err)
@@ -66,21 +69,27 @@ func (m *Master) read() error {
 func (m *Master) Rotate() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.write(append(m.gens, fresh()), os.Rename)
+}
+
+// fresh makes a generation.
+func fresh() generation {
 	key, id := make([]byte, chacha20poly1305.KeySize), make([]byte, 8)
 	rand.Read(key)
 	rand.Read(id)
-	return m.write(append(m.gens, generation{hex.EncodeToString(id), key}))
+	return generation{hex.EncodeToString(id), key}
 }
 
 // Retire drops every generation but the newest: what only they unwrap is gone.
 func (m *Master) Retire() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.write(m.gens[len(m.gens)-1:])
+	return m.write(m.gens[len(m.gens)-1:], os.Rename)
 }
 
-// write replaces the file and syncs it and its folder. mu is held.
-func (m *Master) write(gens []generation) error {
+// write writes the file beside its place, syncs it, has put bring it there, and
+// syncs the folder. mu is held, or nobody else knows m yet.
+func (m *Master) write(gens []generation, put func(from, to string) error) error {
 	var b strings.Builder
 	for _, g := range gens {
 		fmt.Fprintf(&b, "%s %s\n", g.id, hex.EncodeToString(g.key))
@@ -99,7 +108,7 @@ func (m *Master) write(gens []generation) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), m.path); err != nil {
+	if err := put(f.Name(), m.path); err != nil {
 		return err
 	}
 	if d, err := os.Open(dir); err == nil {
