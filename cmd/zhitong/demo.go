@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"zhitong/domain"
 	"zhitong/internal/app"
 	"zhitong/internal/demo"
 	"zhitong/projections/projector"
@@ -78,57 +81,56 @@ func (p *program) demo(ctx context.Context, h *house, programme *demo.Programme)
 }
 
 // fill sends the programme's commands. A refusal ends it: either the folder holds
-// something else, or the programme is wrong.
+// something else, which the first command finds out, or the programme is wrong.
 func (p *program) fill(ctx context.Context, a *app.App, programme *demo.Programme) error {
 	progress := p.newProgress(p.text.Say("demo.progress"))
+	defer progress.end()
+	next, stop := iter.Pull(programme.Commands())
+	defer stop()
+	if first, ok := next(); ok {
+		if err := accepted(ctx, first.ID, a.Submit(ctx, first)); err != nil {
+			if domain.AsProblem(err) != nil {
+				err = hintError{err, p.text.Say("demo.other_data")}
+			}
+			return err
+		}
+	}
 	type sent struct {
 		id      string
 		pending *app.Pending
 	}
 	queue := make(chan sent, inFlightMax)
-	sending, stop := context.WithCancel(ctx)
-	defer stop()
-	done := make(chan error, 1)
-	go func() {
-		n := 0
-		for s := range queue {
-			result, err := s.pending.Wait(ctx)
-			if err == nil && !result.OK {
-				err = refusedError{fmt.Errorf("command %q: %w", s.id, result.Problem)}
-				if n == 0 {
-					err = hintError{err, p.text.Say("demo.other_data")}
-				}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(queue)
+		for env, ok := next(); ok; env, ok = next() {
+			select {
+			case queue <- sent{env.ID, a.Submit(ctx, env)}:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
-			if err != nil {
-				stop()
-				done <- err
-				return
-			}
-			n++
-			progress.at(n, programme.Len())
 		}
-		done <- nil
-	}()
-	first := true
-	for env := range programme.Commands() {
-		s := sent{env.ID, a.Submit(sending, env)}
-		if first {
-			// A folder with other data must not get a second command.
-			first = false
-			if _, err := s.pending.Wait(ctx); err != nil {
+		return nil
+	})
+	g.Go(func() error {
+		done := 1
+		for s := range queue {
+			if err := accepted(ctx, s.id, s.pending); err != nil {
 				return err
 			}
+			done++
+			progress.at(done, programme.Len())
 		}
-		select {
-		case queue <- s:
-		case <-sending.Done():
-		}
-		if sending.Err() != nil {
-			break
-		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// accepted waits for a command that no rule may refuse.
+func accepted(ctx context.Context, id string, pending *app.Pending) error {
+	result, err := pending.Wait(ctx)
+	if err == nil && !result.OK {
+		err = refusedError{fmt.Errorf("command %q: %w", id, result.Problem)}
 	}
-	close(queue)
-	err := <-done
-	progress.end()
 	return err
 }

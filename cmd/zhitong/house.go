@@ -67,13 +67,17 @@ func (p *program) with(ctx context.Context, fn func(context.Context, *house) err
 	return errors.Join(err, h.close(ctx))
 }
 
+// masterKey is the path of the operator's master key.
+func (p *program) masterKey() string {
+	if p.cfg.MasterKey != "" {
+		return p.cfg.MasterKey
+	}
+	return filepath.Join(p.cfg.Data, masterKeyFile)
+}
+
 // appOptions are what an App is made of.
 func (h *house) appOptions(ctx context.Context) (app.Options, error) {
-	path := h.p.cfg.MasterKey
-	if path == "" {
-		path = filepath.Join(h.p.cfg.Data, masterKeyFile)
-	}
-	master, err := keys.OpenMaster(path)
+	master, err := keys.OpenMaster(h.p.masterKey())
 	if err != nil {
 		return app.Options{}, err
 	}

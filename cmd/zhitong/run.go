@@ -132,6 +132,7 @@ private Postgres on the data folder.`,
   zhitong serve`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		TraverseChildren:  true,
 		PersistentPreRunE: p.prepare,
 	}
 	f := root.PersistentFlags()

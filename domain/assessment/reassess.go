@@ -216,7 +216,7 @@ func (r *reckoning) grow(l *claim.LineState, before domain.Money, out *claim.Rea
 			why = claim.CapPartial
 			granted, parts = r.draft.TakePart(wanted)
 		}
-		out.Why, out.Shortage = claim.WhyBudget, short
+		out.Used, out.Steps, out.Why, out.Shortage = &used, result.Steps, claim.WhyBudget, short
 		out.Inputs.Caps = append(out.Inputs.Caps, policy.Cap{Why: why, Max: before.Add(granted)})
 	}
 	if granted.Sign() > 0 {

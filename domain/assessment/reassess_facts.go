@@ -77,7 +77,7 @@ func (r *reckoning) memberFacts(m *member) ([]domain.Fact, error) {
 func (r *reckoning) moneyFacts(m *member, pot claim.Pot) []domain.Fact {
 	switch {
 	case pot == claim.Waiting && m.changed.Sign() != 0:
-		return []domain.Fact{fund.QueueChanged{Head: r.fund.Head, ClaimID: m.ClaimID, Amount: m.Total().Add(m.changed), Batch: r.change.Batch}}
+		return []domain.Fact{fund.QueueChanged{Head: r.fund.Head, ClaimID: m.ClaimID, Was: m.Total(), Amount: m.Total().Add(m.changed), Batch: r.change.Batch}}
 	case m.released == nil:
 		return nil
 	}

@@ -48,7 +48,7 @@ func Drop(p *policy.Policy, f *fund.State, c *claim.State, reason domain.Text) (
 		facts = append(facts, fund.Released{Movement: fund.Movement{Head: f.Head, ClaimID: c.ClaimID, Lines: lines}, From: fund.Pot(pot)})
 	}
 	if pot == claim.Waiting {
-		facts = append(facts, fund.Unqueued{Head: f.Head, ClaimID: c.ClaimID})
+		facts = append(facts, fund.Unqueued{Head: f.Head, ClaimID: c.ClaimID, WasHead: f.Waitlist[0].ClaimID == c.ClaimID})
 	}
 	if counts := draft.Counts(); !counts.IsZero() {
 		facts = append(facts, fund.Recounted{Head: f.Head, ClaimID: c.ClaimID, Counts: counts})

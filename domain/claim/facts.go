@@ -139,7 +139,7 @@ type ReassessedLine struct {
 	Inputs      policy.Inputs  `json:"inputs"`
 	Steps       []policy.Step  `json:"steps,omitzero"`
 	Calculated  domain.Money   `json:"calculated"`
-	Used        *policy.Inputs `json:"used,omitzero"` // of the steps, where the limits of now bound an increase
+	Used        *policy.Inputs `json:"used,omitzero"` // of the steps, where they are not those that are frozen: the limits of now, or no cap yet
 	Why         string         `json:"why,omitzero"`  // why less was given than calculated
 	Shortage    *fund.Shortage `json:"shortage,omitzero"`
 }

@@ -153,6 +153,7 @@ type Queued struct {
 type QueueChanged struct {
 	Head    `json:",inline"`
 	ClaimID domain.ID    `json:"claim_id"`
+	Was     domain.Money `json:"was"`
 	Amount  domain.Money `json:"amount"` // now
 	Batch   domain.ID    `json:"batch_id,omitzero"`
 }
@@ -161,6 +162,7 @@ type QueueChanged struct {
 type Unqueued struct {
 	Head    `json:",inline"`
 	ClaimID domain.ID `json:"claim_id"`
+	WasHead bool      `json:"was_head"` // it was the first of those who wait
 }
 
 // The names of the facts.

@@ -94,6 +94,8 @@ type Unfinished struct {
 	OrderLines int // neither fulfilled, short-closed nor cancelled
 	Shipments  int // logged and not yet inspected or cancelled
 	Departures int // scheduled or under way
+	Claims     int // of more than 0.00, neither paid, refused nor rejected
+	Clawbacks  int // not settled, or settled by an offset that is not yet withheld in full
 }
 
 // Close decides party.close, which needs nothing open.
@@ -103,7 +105,8 @@ func (s *State) Close(c *Close, open Unfinished) ([]domain.Fact, error) {
 	}
 	if open != (Unfinished{}) {
 		return nil, domain.Refuse(domain.Conflict, "party.has_open", "party_id", string(c.PartyID),
-			"needs nothing open; open are %d order lines, %d shipments, %d departures", open.OrderLines, open.Shipments, open.Departures)
+			"needs nothing open; open are %d order lines, %d shipments, %d departures, %d claims, %d clawbacks",
+			open.OrderLines, open.Shipments, open.Departures, open.Claims, open.Clawbacks)
 	}
 	return []domain.Fact{Closed(c.Because)}, nil
 }

@@ -59,11 +59,18 @@ type Pending struct {
 // decision: the log is out of reach or ctx ended; sending the command again is
 // always safe.
 func (p *Pending) Wait(ctx context.Context) (Result, error) {
+	r, err := p.Answer(ctx)
+	if err == nil && p.repeat > 0 {
+		return p.original(ctx)
+	}
+	return r, err
+}
+
+// Answer is [Pending.Wait] without the events of the reply to a repeat, for callers
+// who do not need them: it reads nothing.
+func (p *Pending) Answer(ctx context.Context) (Result, error) {
 	select {
 	case <-p.done:
-		if p.repeat > 0 && p.err == nil {
-			return p.original(ctx)
-		}
 		return p.result, p.err
 	case <-ctx.Done():
 		return Result{}, ctx.Err()

@@ -24,6 +24,7 @@ type subsidies struct {
 	debts       Index[domain.ID, []Debt]      // by cooperative, in the order of their settlements
 	payees      Index[domain.ID, PayeeTrail]  // by party
 	cooperative Index[domain.ID, domain.ID]   // by offset clawback: who owes
+	openClaims  Index[domain.ID, struct{}]    // claims that are still to be paid
 }
 
 // fundOf names the fund of a policy in a year.
@@ -70,11 +71,13 @@ func newSubsidies(j *Journal) subsidies {
 		debts:       NewIndex[domain.ID, []Debt](j),
 		payees:      NewIndex[domain.ID, PayeeTrail](j),
 		cooperative: NewIndex[domain.ID, domain.ID](j),
+		openClaims:  NewIndex[domain.ID, struct{}](j),
 	}
 }
 
 // applySubsidy folds one event into the registries of the subsidy.
 func (r *Registries) applySubsidy(e *events.Event) {
+	r.applyOpenClaims(e)
 	switch f := e.Fact.(type) {
 	case policy.Published:
 		r.policyChanged(f.PolicyID, f, e.Position)
@@ -180,8 +183,48 @@ func (r *Registries) takeDebts(offsets []disbursement.Taken, change func(*Debt, 
 				change(&debts[i], t.Amount)
 			}
 		}
-		debts = slices.DeleteFunc(debts, func(d Debt) bool { return d.Open.Sign() == 0 && d.Held.Sign() == 0 })
-		r.subsidies.debts.Put(owner, debts)
+		left := slices.DeleteFunc(debts, func(d Debt) bool { return d.Open.Sign() == 0 && d.Held.Sign() == 0 })
+		if n := len(debts) - len(left); n > 0 {
+			r.count(owner, func(open *party.Unfinished) { open.Clawbacks -= n })
+		}
+		r.subsidies.debts.Put(owner, left)
+	}
+}
+
+// applyOpenClaims folds which claims and clawbacks of a cooperative are unfinished.
+func (r *Registries) applyOpenClaims(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case claim.Assessed:
+		r.openClaim(&f.Head, f.Total)
+	case claim.Waitlisted:
+		r.openClaim(&f.Head, f.Total)
+	case claim.Reassessed:
+		if f.Pot != claim.PaidOut {
+			r.openClaim(&f.Head, f.Total)
+		}
+	case claim.Rejected:
+		r.openClaim(&f.Head, domain.Money{})
+	case claim.Paid:
+		r.openClaim(&f.Head, domain.Money{})
+	case claim.ClawbackProposed:
+		r.count(f.CooperativeID, func(open *party.Unfinished) { open.Clawbacks++ })
+	case claim.ClawbackSettled:
+		if f.Method != claim.Offset {
+			r.count(f.CooperativeID, func(open *party.Unfinished) { open.Clawbacks-- })
+		}
+	}
+}
+
+// openClaim notes what is still to be paid of a claim.
+func (r *Registries) openClaim(h *claim.Head, total domain.Money) {
+	_, was := r.subsidies.openClaims.Get(h.ClaimID)
+	switch is := total.Sign() > 0; {
+	case is && !was:
+		r.subsidies.openClaims.Put(h.ClaimID, struct{}{})
+		r.count(h.CooperativeID, func(open *party.Unfinished) { open.Claims++ })
+	case was && !is:
+		r.subsidies.openClaims.Delete(h.ClaimID)
+		r.count(h.CooperativeID, func(open *party.Unfinished) { open.Claims-- })
 	}
 }
 

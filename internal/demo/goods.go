@@ -47,27 +47,27 @@ var goods = []item{
 	{
 		id: "jujube", name: domain.Name{Zh: "红枣", Ug: "چىلان", En: "Dried red dates"}, category: "dried",
 		unit: "box", unitGrams: 2500, loss: "0.01", hs: "08134020",
-		price: [12]int64{1450, 1480, 1500, 1520, 1550, 1580, 1600, 1620, 1560, 1420, 1380, 1400}, share: all(30),
+		price: [12]int64{1280, 1310, 1330, 1350, 1370, 1400, 1420, 1440, 1380, 1260, 1220, 1240}, share: all(30),
 	},
 	{
 		id: "walnut", name: domain.Name{Zh: "薄皮核桃", Ug: "ياڭاق", En: "Thin-shelled walnuts"}, category: "nuts",
 		unit: "bag", unitGrams: 10000, loss: "0.01", hs: "08023100",
-		price: [12]int64{1620, 1650, 1680, 1700, 1700, 1720, 1720, 1740, 1600, 1560, 1560, 1580}, share: all(20),
+		price: [12]int64{1440, 1460, 1490, 1510, 1510, 1530, 1530, 1540, 1420, 1380, 1380, 1400}, share: all(20),
 	},
 	{
 		id: "raisin", name: domain.Name{Zh: "葡萄干", Ug: "قۇرۇق ئۈزۈم", En: "Raisins"}, category: "dried",
 		unit: "box", unitGrams: 5000, loss: "0.01", hs: "08062000",
-		price: [12]int64{1980, 2000, 2020, 2040, 2060, 2060, 2080, 2080, 1960, 1900, 1900, 1940}, share: all(10),
+		price: [12]int64{1760, 1780, 1800, 1810, 1830, 1830, 1850, 1850, 1740, 1690, 1690, 1720}, share: all(10),
 	},
 	{
 		id: "almond", name: domain.Name{Zh: "巴旦木", Ug: "بادام", En: "Almonds"}, category: "nuts",
 		unit: "jin", unitGrams: 500, loss: "0.01", hs: "08021100",
-		price: all[int64](4200), share: all(3),
+		price: all[int64](3700), share: all(3),
 	},
 	{
 		id: "dried-apricot", name: domain.Name{Zh: "杏干", Ug: "ئۈرۈك قېقى", En: "Dried apricots"}, category: "dried",
 		unit: "box", unitGrams: 2500, loss: "0.01", hs: "08131000",
-		price: [12]int64{2500, 2520, 2540, 2560, 2580, 2580, 2500, 2420, 2420, 2440, 2460, 2480}, share: all(5),
+		price: [12]int64{2220, 2240, 2260, 2280, 2290, 2290, 2220, 2150, 2150, 2170, 2190, 2200}, share: all(5),
 	},
 	{
 		id: "winter-jujube", name: domain.Name{Zh: "冬枣", Ug: "قىشلىق چىلان", En: "Winter jujubes"}, category: "fresh",
@@ -99,17 +99,17 @@ var goods = []item{
 	{
 		id: "rose", name: domain.Name{Zh: "玫瑰花", Ug: "قىزىلگۈل", En: "Dried roses"}, category: "flowers",
 		unit: "box", unitGrams: 500, loss: "0.02", hs: "12119039",
-		price: all[int64](6800), share: all(1),
+		price: all[int64](6000), share: all(1),
 	},
 	{
 		id: "duck", name: domain.Name{Zh: "昆仑鸭", Ug: "ئۆردەك", En: "Ducks"}, category: "meat",
 		unit: "head", unitGrams: 2500, weighed: true, loss: "0.01", hs: "02074100",
-		price: all[int64](2400), share: all(4),
+		price: all[int64](2150), share: all(4),
 	},
 	{
 		id: "mutton", name: domain.Name{Zh: "皮山羊肉", Ug: "قوي گۆشى", En: "Mutton"}, category: "meat",
 		unit: "carcass", unitGrams: 16000, weighed: true, loss: "0.01", hs: "02041000",
-		price: all[int64](5600), share: all(1),
+		price: all[int64](5000), share: all(1),
 	},
 }
 

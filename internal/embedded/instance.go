@@ -264,3 +264,13 @@ func (i *Instance) closeAll() error {
 	err := i.postgres.leave()
 	return errors.Join(err, owned.disown())
 }
+
+// Remove closes the instance and deletes the data folder with everything that
+// lives elsewhere for it. It is for folders that were made for a moment.
+func (i *Instance) Remove(ctx context.Context) error {
+	err := i.Close(ctx)
+	if c, noteErr := readNote(i.folder); noteErr == nil {
+		err = errors.Join(err, os.RemoveAll(c.Home))
+	}
+	return errors.Join(err, os.RemoveAll(i.folder.path))
+}

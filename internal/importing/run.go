@@ -12,7 +12,7 @@ import (
 // Limits of a run.
 const (
 	inFlightDefault   = 512
-	rehearsalCommands = 5000 // about so many commands are rehearsed at a time
+	rehearsalCommands = 20_000 // about so many commands are rehearsed at a time
 )
 
 // Options are what a run can be told.

@@ -71,3 +71,26 @@ func BenchmarkLive(b *testing.B) {
 	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// BenchmarkLag is the time from a commit that is durable to the moment when a
+// reader may see it in a view.
+func BenchmarkLag(b *testing.B) {
+	lines := projectionstest.Demo(b, "0.05")
+	l := projectionstest.NewLog(b, lines[:len(lines)/2], 16)
+	p := open(b, projector.Config{Postgres: embeddedtest.Postgres(b), Log: l, Projections: catalogue.All()})
+	start(b, p)
+	at := len(lines) / 2
+	if err := p.WaitFor(b.Context(), uint64(at)); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if at == len(lines) {
+			b.Skip("the log is used up")
+		}
+		projectionstest.Append(b, l, lines[at:at+1], 1)
+		at++
+		if err := p.WaitFor(b.Context(), uint64(at)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

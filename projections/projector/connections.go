@@ -26,6 +26,13 @@ func newConnections(dsn string, limit int) *connections {
 
 // open opens a connection of its own, which the caller closes.
 func (c *connections) open(ctx context.Context) (*pgconn.PgConn, error) {
+	return c.openNotified(ctx, nil)
+}
+
+// openNotified is open for one that listens: notified is called, in the goroutine
+// that uses the connection, whenever a notification comes in, also while an answer
+// is being read.
+func (c *connections) openNotified(ctx context.Context, notified func()) (*pgconn.PgConn, error) {
 	cfg, err := pgconn.ParseConfig(c.dsn)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -36,6 +43,9 @@ func (c *connections) open(ctx context.Context) (*pgconn.PgConn, error) {
 	} {
 		cfg.RuntimeParams[name] = value
 	}
+	if notified != nil {
+		cfg.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { notified() }
+	}
 	conn, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -44,7 +54,8 @@ func (c *connections) open(ctx context.Context) (*pgconn.PgConn, error) {
 }
 
 // with calls fn with a shared connection. One that fn leaves within a transaction
-// is closed.
+// is closed. When a connection that was kept turns out to be dead, fn is called
+// once more with a new one: it must bear that.
 func (c *connections) with(ctx context.Context, fn func(*pgconn.PgConn) error) error {
 	select {
 	case c.places <- struct{}{}:
@@ -57,19 +68,25 @@ func (c *connections) with(ctx context.Context, fn func(*pgconn.PgConn) error) e
 	case conn = <-c.idle:
 	default:
 	}
-	if conn == nil || conn.IsClosed() {
-		var err error
-		if conn, err = c.open(ctx); err != nil {
+	kept := conn != nil
+	for {
+		if conn == nil || conn.IsClosed() {
+			var err error
+			if conn, err = c.open(ctx); err != nil {
+				return err
+			}
+			kept = false
+		}
+		err := fn(conn)
+		switch {
+		case !conn.IsClosed() && conn.TxStatus() == 'I':
+			c.idle <- conn
+			return err
+		case err == nil || !kept || !conn.IsClosed() || ctx.Err() != nil:
+			shut(conn)
 			return err
 		}
 	}
-	err := fn(conn)
-	if conn.IsClosed() || conn.TxStatus() != 'I' {
-		shut(conn)
-		return err
-	}
-	c.idle <- conn
-	return err
 }
 
 // close closes the idle connections.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhitong/events/log"
 	"zhitong/projections"
@@ -75,6 +78,8 @@ type Projector struct {
 	cfg   Config
 	conns *connections
 	waits *waits
+	// migrated says that the projector's own tables are there.
+	migrated atomic.Bool
 }
 
 // New returns a projector. It opens nothing; a declaration that can't be one is
@@ -91,8 +96,26 @@ func New(cfg Config) (*Projector, error) {
 	}, nil
 }
 
-// Close closes the connections that readers share. Run must have ended.
-func (p *Projector) Close() { p.conns.close() }
+// Close closes the connections that readers share. All other calls must have
+// ended.
+func (p *Projector) Close() {
+	p.waits.close()
+	p.conns.close()
+}
+
+// withTables calls fn with a shared connection to a database that has the
+// projector's own tables.
+func (p *Projector) withTables(ctx context.Context, fn func(*pgconn.PgConn) error) error {
+	return p.conns.with(ctx, func(conn *pgconn.PgConn) error {
+		if !p.migrated.Load() {
+			if err := migrate(ctx, conn); err != nil {
+				return err
+			}
+			p.migrated.Store(true)
+		}
+		return fn(conn)
+	})
+}
 
 // readLog reads the log as projections.Fold wants it.
 func (p *Projector) readLog(ctx context.Context, from uint64, fn func(uint64, [][]byte) error) error {

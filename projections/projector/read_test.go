@@ -187,4 +187,3 @@ func TestAMigrationThatWasAppliedFromAnotherTextIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-

@@ -29,7 +29,7 @@ func (p *Projector) Rebuild(ctx context.Context, views ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.conns.with(ctx, func(conn *pgconn.PgConn) error { return migrate(ctx, conn) }); err != nil {
+	if err := p.withTables(ctx, func(*pgconn.PgConn) error { return nil }); err != nil {
 		return err
 	}
 	failed := p.rebuild(ctx, set, leaveFailed)

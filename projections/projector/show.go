@@ -127,10 +127,7 @@ func (p *Projector) Resume(ctx context.Context, view string) error {
 // control changes the plan: fn runs in a transaction that holds the checkpoint and
 // begins a new term, so that the active projector reads the plan again.
 func (p *Projector) control(ctx context.Context, fn func(*pgconn.PgConn, []*standing) error) error {
-	return p.conns.with(ctx, func(conn *pgconn.PgConn) error {
-		if err := migrate(ctx, conn); err != nil {
-			return err
-		}
+	return p.withTables(ctx, func(conn *pgconn.PgConn) error {
 		return transact(ctx, conn, "BEGIN", func() error {
 			_, all, err := newSession(conn).readPlan(ctx, lockCheckpoint)
 			if err != nil {

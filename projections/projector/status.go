@@ -46,10 +46,7 @@ SELECT projection, version, position, head, lag_events, lag_seconds, status, err
 func (p *Projector) Status(ctx context.Context) ([]Status, error) {
 	var all []Status
 	var recorded []time.Time
-	err := p.conns.with(ctx, func(conn *pgconn.PgConn) error {
-		if err := migrate(ctx, conn); err != nil {
-			return err
-		}
+	err := p.withTables(ctx, func(conn *pgconn.PgConn) error {
 		rows, err := query(ctx, conn, readStatus)
 		for _, r := range rows {
 			st := Status{StatusKey: StatusKey{r[0].Text, int(number(r[1]))}, Position: number(r[2]), Head: number(r[3]),

@@ -157,3 +157,17 @@ func TestPostgresThatIsAwayIsTriedAgain(t *testing.T) {
 	}
 	verified(t, p)
 }
+
+func TestReaderSurvivesARestartOfPostgres(t *testing.T) {
+	t.Parallel()
+	_, cfg := setup(t, 5)
+	p := open(t, cfg)
+	catchUp(t, p)
+	do := admin(t, cfg.Postgres)
+	for range 3 {
+		do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
+		if diff := cmp.Diff(five, rowsOf(t, p, "counts")); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

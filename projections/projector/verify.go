@@ -97,14 +97,14 @@ func (p *Projector) term(ctx context.Context) (term uint64, err error) {
 
 // verifyOnce verifies the set within one snapshot, and returns the term in it.
 func (p *Projector) verifyOnce(ctx context.Context, set []*projections.Projection) (all []Verified, term uint64, err error) {
-	conn, err := p.conns.open(ctx)
+	if err := p.withTables(ctx, func(*pgconn.PgConn) error { return nil }); err != nil {
+		return nil, 0, err
+	}
+	conn, err := p.conns.open(ctx) // for long, so not one of those shared
 	if err != nil {
 		return nil, 0, err
 	}
 	defer shut(conn)
-	if err := migrate(ctx, conn); err != nil {
-		return nil, 0, err
-	}
 	err = transact(ctx, conn, snapshot, func() error {
 		c, standings, err := newSession(conn).readPlan(ctx, readCheckpoint)
 		if err != nil {

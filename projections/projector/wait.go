@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -14,7 +15,9 @@ import (
 // waits lets many wait for positions over one connection: one of them listens and
 // tells the others.
 type waits struct {
-	listening chan struct{} // holds one element while somebody listens
+	listening chan struct{}  // holds one element while somebody listens
+	conn      *pgconn.PgConn // of the one who listens, kept for the next; nil when there is none
+	noted     bool           // of the one who listens: a notification has come in
 
 	mu      sync.Mutex
 	reached int64         // guarded by mu; see Projector.reached
@@ -64,10 +67,8 @@ func (p *Projector) WaitFor(ctx context.Context, position uint64) error {
 func (p *Projector) waitFor(ctx context.Context, position int64) error {
 	told, _ := p.waits.next()
 	reached := int64(notThere)
-	err := p.conns.with(ctx, func(conn *pgconn.PgConn) (err error) {
-		if err = migrate(ctx, conn); err == nil {
-			reached, err = p.reached(ctx, conn)
-		}
+	err := p.withTables(ctx, func(conn *pgconn.PgConn) (err error) {
+		reached, err = p.reached(ctx, conn)
 		return err
 	})
 	for err == nil && reached < position {
@@ -87,15 +88,12 @@ func (p *Projector) waitFor(ctx context.Context, position int64) error {
 // listen tells what projectors write until the position is reached, which it
 // returns.
 func (p *Projector) listen(ctx context.Context, position int64) (int64, error) {
-	conn, err := p.conns.open(ctx)
+	conn, err := p.listener(ctx)
 	if err != nil {
 		return 0, err
 	}
-	defer shut(conn)
-	if err := run(ctx, conn, "LISTEN "+NotifyChannel); err != nil {
-		return 0, err
-	}
 	for {
+		p.waits.noted = false
 		reached, err := p.reached(ctx, conn)
 		if err != nil {
 			return 0, err
@@ -104,10 +102,52 @@ func (p *Projector) listen(ctx context.Context, position int64) (int64, error) {
 		if reached >= position {
 			return reached, nil
 		}
-		if err := conn.WaitForNotification(ctx); err != nil {
-			return 0, fmt.Errorf("postgres: %w", err)
+		if p.waits.noted {
+			continue // it came with the answer, which may be older
+		}
+		if err := notification(ctx, conn); err != nil {
+			return 0, err
 		}
 	}
+}
+
+// listenCheckPeriod is how long a listener believes a silent connection.
+const listenCheckPeriod = 5 * time.Second
+
+// notification waits for one, or until it is time to look again.
+func notification(ctx context.Context, conn *pgconn.PgConn) error {
+	soon, cancel := context.WithTimeout(ctx, listenCheckPeriod)
+	defer cancel()
+	if err := conn.WaitForNotification(soon); err != nil && (ctx.Err() != nil || soon.Err() == nil) {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
+}
+
+// listener returns the connection to listen on, for who holds the place.
+func (p *Projector) listener(ctx context.Context) (*pgconn.PgConn, error) {
+	if c := p.waits.conn; c != nil && !c.IsClosed() {
+		return c, nil
+	}
+	conn, err := p.conns.openNotified(ctx, func() { p.waits.noted = true })
+	if err != nil {
+		return nil, err
+	}
+	if err := run(ctx, conn, "LISTEN "+NotifyChannel); err != nil {
+		shut(conn)
+		return nil, err
+	}
+	p.waits.conn = conn
+	return conn, nil
+}
+
+// close closes the connection to listen on; nobody may wait any more.
+func (w *waits) close() {
+	w.listening <- struct{}{}
+	if w.conn != nil {
+		shut(w.conn)
+	}
+	<-w.listening
 }
 
 // notThere is the position reached as long as a view is missing.
@@ -165,10 +205,7 @@ func (p *Projector) CatchUp(ctx context.Context) error {
 // checkStream refuses a log that is not the one that the views were folded from.
 func (p *Projector) checkStream(ctx context.Context) error {
 	var c checkpoint
-	err := p.conns.with(ctx, func(conn *pgconn.PgConn) error {
-		if err := migrate(ctx, conn); err != nil {
-			return err
-		}
+	err := p.withTables(ctx, func(conn *pgconn.PgConn) error {
 		return transact(ctx, conn, snapshot, func() (err error) {
 			c, _, err = newSession(conn).readPlan(ctx, readCheckpoint)
 			return err

@@ -9,6 +9,7 @@ import (
 	"zhitong/domain/departure"
 	"zhitong/domain/disbursement"
 	"zhitong/domain/fund"
+	"zhitong/domain/policy"
 	"zhitong/domain/shipment"
 	"zhitong/events"
 	"zhitong/internal/app"
@@ -72,7 +73,8 @@ func assessAll(r *app.Registries, book app.Book, sale *assessment.Sale, prefix s
 		if !ok {
 			continue
 		}
-		if _, open := r.FundOf(id, sale.InspectedOn.Year()); !open || !want(sale.NeedsFreight(v.Policy)) {
+		fundID, open := r.FundOf(id, sale.InspectedOn.Year())
+		if !open || !want(sale.NeedsFreight(v.Policy)) {
 			continue
 		}
 		existing, err := book.Claim(assessment.ClaimID(sale.ShipmentID, id))
@@ -82,16 +84,30 @@ func assessAll(r *app.Registries, book app.Book, sale *assessment.Sale, prefix s
 		if existing.Exists() {
 			continue
 		}
-		if _, err := freightOf(book, v.Policy, sale); err != nil {
-			if domain.AsProblem(err) != nil {
-				continue // awaited
-			}
+		_, err = freightOf(book, v.Policy, sale)
+		if err == nil {
+			err = assessable(book, v.Policy, fundID)
+		}
+		if domain.AsProblem(err) != nil {
+			continue // awaited, or the fund lacks a budget line: pending_assessments says so
+		}
+		if err != nil {
 			return nil, err
 		}
 		commands = append(commands, app.SystemCommand{Suffix: prefix + string(id), Name: "claim.assess",
 			Data: &assessment.AssessShipment{ShipmentID: sale.ShipmentID, PolicyID: id}})
 	}
 	return commands, nil
+}
+
+// assessable refuses what claim.assess would refuse of the fund.
+func assessable(book app.Book, p *policy.Policy, fundID domain.ID) error {
+	f, err := book.Fund(fundID)
+	if err != nil {
+		return err
+	}
+	_, err = fund.NewDraft(f, p.Split)
+	return err
 }
 
 // afterChange reckons the claims of a shipment anew after a return or a correction,
@@ -116,36 +132,52 @@ func afterChange(r *app.Registries, get app.States, e *events.Event) ([]app.Syst
 // when it is another one. What happens because a batch was confirmed is left to the
 // confirmation, which tries the waitlists in the end.
 func afterRoom(r *app.Registries, get app.States, e *events.Event) ([]app.SystemCommand, error) {
-	var of domain.ID
-	switch f := e.Fact.(type) {
-	case fund.Adjusted:
-		of = f.FundID
-	case fund.LineAdded:
-		of = f.FundID
-	case fund.Released:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.Refunded:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.QueueChanged:
-		if f.Batch == "" {
-			of = f.FundID
-		}
-	case fund.Unqueued:
-		of = f.FundID
-	case claim.TakenUp:
-		of = f.FundID
-	}
+	of := roomIn(e.Fact)
 	if of == "" {
 		return nil, nil
+	}
+	if f, ok := e.Fact.(fund.QueueChanged); ok {
+		s, err := app.BookOf(get).Fund(of)
+		if err != nil || len(s.Waitlist) == 0 || s.Waitlist[0].ClaimID != f.ClaimID {
+			return nil, err
+		}
 	}
 	if fits, err := headFits(r, app.BookOf(get), of); !fits {
 		return nil, err
 	}
 	return []app.SystemCommand{{Suffix: "take_up", Name: "claim.take_up", Data: &assessment.TakeUpNext{FundID: of}}}, nil
+}
+
+// roomIn is the fund in which a fact may have made room for the head of the waitlist,
+// or has put another one at its head; "" for none.
+func roomIn(f domain.Fact) domain.ID {
+	switch f := f.(type) {
+	case fund.Adjusted:
+		if f.Delta.Sign() > 0 {
+			return f.FundID
+		}
+	case fund.LineAdded:
+		return f.FundID
+	case fund.Released:
+		if f.Batch == "" {
+			return f.FundID
+		}
+	case fund.Refunded:
+		if f.Batch == "" {
+			return f.FundID
+		}
+	case fund.QueueChanged:
+		if f.Batch == "" && f.Amount.Cmp(f.Was) < 0 {
+			return f.FundID
+		}
+	case fund.Unqueued:
+		if f.WasHead {
+			return f.FundID
+		}
+	case claim.TakenUp:
+		return f.FundID
+	}
+	return ""
 }
 
 // headFits reports whether a claim waits for the fund and its head fits by now.

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/spf13/cobra"
+
+	"zhitong/internal/bench"
+	"zhitong/internal/embedded"
+)
+
+func (p *program) benchCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure this machine, on a data folder of its own that goes afterwards",
+		Long: `Measure this machine, on a data folder of its own that goes afterwards. All writes are
+durable: synced before they are acknowledged. The settings are printed with the
+figures; machines are noisy, so look at a figure beside its floor of the same run.`,
+	}
+	c.AddCommand(p.benchAppendCommand(), p.benchRebuildCommand())
+	return c
+}
+
+// settings are printed with every figure.
+type settings struct {
+	What    string `json:"bench"`
+	Durable bool   `json:"durable"`
+	Cores   int    `json:"cores"`
+	Go      string `json:"go"`
+	NATS    string `json:"nats_server"`
+	Version string `json:"zhitong"`
+}
+
+func settingsOf(what string) settings {
+	return settings{what, true, runtime.NumCPU(), runtime.Version(), server.VERSION, version}
+}
+
+func (p *program) benchAppendCommand() *cobra.Command {
+	var o bench.AppendOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "append",
+		Short:   "How fast commands of three events are decided and appended, projectors off",
+		Example: "  zhitong bench append --writers 64 --events 180000 --floor --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c.Context(), func(ctx context.Context, inst *embedded.Instance) error {
+				f, err := bench.Append(ctx, inst.NATS(), o)
+				if err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings            `json:",embed"`
+					bench.AppendFigures `json:",embed"`
+				}{settingsOf("append"), f})
+			})
+		},
+	}
+	fl := c.Flags()
+	fl.IntVar(&o.Events, "events", 180_000, "events to append with all writers")
+	fl.IntVar(&o.Writers, "writers", 64, "clients that wait for each answer")
+	fl.BoolVar(&o.Floor, "floor", false, "also publish the same blocks bare")
+	fl.BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (p *program) benchRebuildCommand() *cobra.Command {
+	var eventsWanted int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "rebuild",
+		Short:   "How fast all views are made anew from the log",
+		Example: "  zhitong bench rebuild --events 100000 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c.Context(), func(ctx context.Context, inst *embedded.Instance) error {
+				dsn, err := inst.Postgres(ctx)
+				if err != nil {
+					return err
+				}
+				f, err := bench.Rebuild(ctx, inst.NATS(), dsn, eventsWanted)
+				if err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings             `json:",embed"`
+					bench.RebuildFigures `json:",embed"`
+				}{settingsOf("rebuild"), f})
+			})
+		},
+	}
+	c.Flags().IntVar(&eventsWanted, "events", 100_000, "events of the demo programme to fill in first")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// onScratch runs fn on a fresh data folder below the settings' one, on the same
+// disk, and removes it.
+func (p *program) onScratch(ctx context.Context, fn func(context.Context, *embedded.Instance) error) error {
+	if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
+		return usageError{err}
+	}
+	dir, err := os.MkdirTemp(p.cfg.Data, "bench-*")
+	if err != nil {
+		return usageError{err}
+	}
+	inst, err := embedded.Open(ctx, embedded.Options{Dir: dir, Note: p.note, Logger: p.logger(), Getenv: p.lookup})
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	return errors.Join(fn(ctx, inst), inst.Remove(ctx))
+}
+
+// figures prints a measurement: JSON, or its members a line each.
+func (p *program) figures(asJSON bool, v any) error {
+	out, err := json.Marshal(v, jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	if !asJSON {
+		out = []byte(strings.NewReplacer(`"`, "", ",", "", "{", "", "}", "").Replace(string(out)))
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s\n", strings.TrimSpace(string(out)))
+	return err
+}

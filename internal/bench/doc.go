@@ -1,0 +1,8 @@
+// Package bench measures this machine with the program's own parts: how fast
+// commands are appended, beside the bare floor of the broker in the same run, and
+// how fast views are rebuilt.
+//
+// It owns the loads and how figures are taken. It refuses to judge them: machines
+// are noisy, and a figure is worth something only beside its floor. All writes are
+// durable. Start at [Append].
+package bench
