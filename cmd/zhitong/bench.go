@@ -21,10 +21,12 @@ func (p *program) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this machine, on a data folder of its own that goes afterwards",
-		Long: `Measure this machine, on a data folder of its own that goes afterwards. All writes are
-durable: synced before they are acknowledged. The settings are printed with the
-figures; machines are noisy, so look at a figure beside its floor of the same run.`,
+		Long: `Measure this machine, on a data folder of its own that goes afterwards. Writes are
+durable, synced before they are acknowledged, unless --no-sync says otherwise. The
+settings are printed with the figures; machines are noisy, so look at a figure beside
+its floor of the same run.`,
 	}
+	c.PersistentFlags().Bool("no-sync", false, "don't sync writes: not durable, only to see what syncing costs")
 	c.AddCommand(p.benchAppendCommand(), p.benchRebuildCommand())
 	return c
 }
@@ -39,8 +41,8 @@ type settings struct {
 	Version string `json:"zhitong"`
 }
 
-func settingsOf(what string) settings {
-	return settings{what, true, runtime.NumCPU(), runtime.Version(), server.VERSION, version}
+func settingsOf(what string, noSync bool) settings {
+	return settings{what, !noSync, runtime.NumCPU(), runtime.Version(), server.VERSION, version}
 }
 
 func (p *program) benchAppendCommand() *cobra.Command {
@@ -52,7 +54,7 @@ func (p *program) benchAppendCommand() *cobra.Command {
 		Example: "  zhitong bench append --writers 64 --events 180000 --floor --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.onScratch(c.Context(), func(ctx context.Context, inst *embedded.Instance) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
 				f, err := bench.Append(ctx, inst.NATS(), o)
 				if err != nil {
 					return err
@@ -60,7 +62,7 @@ func (p *program) benchAppendCommand() *cobra.Command {
 				return p.figures(asJSON, struct {
 					settings            `json:",embed"`
 					bench.AppendFigures `json:",embed"`
-				}{settingsOf("append"), f})
+				}{settingsOf("append", noSync), f})
 			})
 		},
 	}
@@ -81,7 +83,7 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 		Example: "  zhitong bench rebuild --events 100000 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.onScratch(c.Context(), func(ctx context.Context, inst *embedded.Instance) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
 				dsn, err := inst.Postgres(ctx)
 				if err != nil {
 					return err
@@ -93,7 +95,7 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 				return p.figures(asJSON, struct {
 					settings             `json:",embed"`
 					bench.RebuildFigures `json:",embed"`
-				}{settingsOf("rebuild"), f})
+				}{settingsOf("rebuild", noSync), f})
 			})
 		},
 	}
@@ -104,7 +106,15 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 
 // onScratch runs fn on a fresh data folder below the settings' one, on the same
 // disk, and removes it.
-func (p *program) onScratch(ctx context.Context, fn func(context.Context, *embedded.Instance) error) error {
+func (p *program) onScratch(c *cobra.Command, fn func(context.Context, *embedded.Instance, bool) error) error {
+	ctx := c.Context()
+	noSync, err := c.Flags().GetBool("no-sync")
+	if err != nil {
+		return err
+	}
+	if p.cfg.NATSURL != "" || p.cfg.PostgresURL != "" {
+		return usagef("bench measures the embedded servers: leave out --nats-url and --postgres-url")
+	}
 	if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
 		return usageError{err}
 	}
@@ -112,11 +122,11 @@ func (p *program) onScratch(ctx context.Context, fn func(context.Context, *embed
 	if err != nil {
 		return usageError{err}
 	}
-	inst, err := embedded.Open(ctx, embedded.Options{Dir: dir, Note: p.note, Logger: p.logger(), Getenv: p.lookup})
+	inst, err := embedded.Open(ctx, embedded.Options{Dir: dir, Note: p.note, Logger: p.logger(), Getenv: p.lookup, NoSync: noSync})
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	return errors.Join(fn(ctx, inst), inst.Remove(ctx))
+	return errors.Join(fn(ctx, inst, noSync), inst.Remove(ctx))
 }
 
 // figures prints a measurement: JSON, or its members a line each.

@@ -16,6 +16,7 @@ import (
 func TestEndsAtTheTwoTotals(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ scale, kg, amount string }{
+		{"3.5", "147000000.000", "2170000000.00"},
 		{"1", "42000000.000", "620000000.00"},
 		{"0.01", "420000.000", "6200000.00"},
 		{"0.0001", "4200.000", "62000.00"},
@@ -143,7 +144,7 @@ type books struct {
 	units       map[string]map[string]domain.Kg
 	orders      map[string]map[int]*bookLine
 	shipments   map[string]map[int]*bookParcel
-	tripOf      map[string]string
+	tripKg      map[string]domain.Kg
 	dayOf       map[string]string
 	days        map[string]int
 	dayKg       map[string]domain.Kg
@@ -183,7 +184,7 @@ func recompute(t fatal, o Options) *books {
 	}
 	b := &books{
 		units: map[string]map[string]domain.Kg{}, orders: map[string]map[int]*bookLine{}, shipments: map[string]map[int]*bookParcel{},
-		tripOf: map[string]string{}, dayOf: map[string]string{}, days: map[string]int{}, dayKg: map[string]domain.Kg{},
+		tripKg: map[string]domain.Kg{}, dayOf: map[string]string{}, days: map[string]int{}, dayKg: map[string]domain.Kg{},
 		count: map[string]int{}, items: map[string]bool{},
 	}
 	var last domain.Time
@@ -266,7 +267,7 @@ func (b *books) take(e app.Envelope) error {
 	case "shipment.log":
 		b.log(d)
 	case "shipment.load":
-		b.load(d)
+		return b.load(d)
 	case "shipment.inspect":
 		b.lastSale = e.Time.Day()
 		return b.inspect(d)
@@ -290,7 +291,7 @@ func (b *books) log(d data) {
 	}
 }
 
-func (b *books) load(d data) {
+func (b *books) load(d data) error {
 	for _, l := range d.Lines {
 		p := b.shipments[d.ShipmentID][l.LineNo]
 		p.loaded, p.loadedKg = l.Quantity, l.Quantity.Nominal(p.line.perKg)
@@ -298,7 +299,12 @@ func (b *books) load(d data) {
 	day := b.dayOf[d.DepartureID]
 	for _, p := range b.shipments[d.ShipmentID] {
 		b.dayKg[day] = b.dayKg[day].Add(p.loadedKg)
+		b.tripKg[d.DepartureID] = b.tripKg[d.DepartureID].Add(p.loadedKg)
 	}
+	if capacity, _ := domain.ParseKg(capacityKg); b.tripKg[d.DepartureID].Cmp(capacity) > 0 {
+		return fmt.Errorf("%s carries %s kg", d.DepartureID, b.tripKg[d.DepartureID])
+	}
+	return nil
 }
 
 func (b *books) inspect(d data) error {

@@ -11,8 +11,9 @@ import (
 const (
 	convoyLorries = 8
 	convoyGrams   = 240_000_000 // 240 t at scale 1
-	lorryGrams    = 30_000_000  // what a full lorry is loaded with
-	lastLorry     = 29_000_000  // on the last day, whose last lorry takes what is left
+	convoyLorry   = convoyGrams / convoyLorries
+	lorryGrams    = 30_000_000 // what a full lorry is loaded with
+	lastLorry     = 29_000_000 // on the last day, whose last lorry takes what is left
 	capacityKg    = "33000"
 	smallLorry    = 5_000_000 // below this a lorry carries fewer shipments
 	parcelMin     = 400       // smaller parcels are not made
@@ -54,7 +55,8 @@ func (p *planner) plan(scaleMicro int64) {
 	for _, d := range days[1:] {
 		weights += dayWeight(d)
 	}
-	p.day(days[0], convoyLorries, convoyGrams/million*scaleMicro)
+	convoy := convoyGrams / million * scaleMicro
+	p.day(days[0], max(convoyLorries, int((convoy+convoyLorry-1)/convoyLorry)), convoy)
 	for _, d := range days[1 : len(days)-1] {
 		w := dayWeight(d)
 		// A little more is loaded than is sold in the end.

@@ -38,6 +38,9 @@ type Options struct {
 	// Note is told, in a line, what takes time or has gone wrong without stopping
 	// the work. It may be called from several goroutines. Defaults to nobody.
 	Note func(line string)
+	// NoSync lets the embedded server acknowledge before the disk has it: for
+	// measuring only. Defaults to false.
+	NoSync bool
 	// Logger takes the NATS server's warnings. Defaults to none.
 	Logger *slog.Logger
 	// Getenv looks up ZHITONG_PG_BIN (the folder of the Postgres server's

@@ -32,7 +32,7 @@ func own(f folder, lock *fileLock, opts Options) (o *owned, err error) {
 	if err := setAside(f); err != nil {
 		return o, err
 	}
-	if o.server, err = StartServer(f.store(), 0, opts.Logger); err != nil {
+	if o.server, err = startServer(f.store(), 0, !opts.NoSync, opts.Logger); err != nil {
 		return o, err
 	}
 	o.bridge, err = openBridge(f, o.server)

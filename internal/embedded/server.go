@@ -34,6 +34,10 @@ type Server struct {
 // write is synced before it is acknowledged. storeMax bounds the store; 0 stands
 // for what the disk has, less a reserve. The caller ends it with Shutdown.
 func StartServer(storeDir string, storeMax int64, logger *slog.Logger) (*Server, error) {
+	return startServer(storeDir, storeMax, true, logger)
+}
+
+func startServer(storeDir string, storeMax int64, syncAlways bool, logger *slog.Logger) (*Server, error) {
 	if storeMax == 0 {
 		var err error
 		if storeMax, err = storeBytesMax(storeDir); err != nil {
@@ -45,7 +49,7 @@ func StartServer(storeDir string, storeMax int64, logger *slog.Logger) (*Server,
 		DontListen:         true,
 		JetStream:          true,
 		StoreDir:           storeDir,
-		SyncAlways:         true,
+		SyncAlways:         syncAlways,
 		MaxPayload:         log.PayloadBytesMax,
 		JetStreamMaxMemory: serverMemoryMax,
 		JetStreamMaxStore:  storeMax,

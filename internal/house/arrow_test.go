@@ -40,6 +40,8 @@ var rooms = []room{
 		"the projector is the one place where views meet Postgres"},
 	{"zhitong/internal/app", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/app/...", "github.com/go-json-experiment/json/..."},
 		"commands meet the log here, without projections or a user interface"},
+	{"zhitong/internal/simulation", []string{"zhitong/domain/...", "zhitong/events", "go.yaml.in/yaml/v3"},
+		"a simulation decides with the rules of the domain and can write nothing"},
 	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
 	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},

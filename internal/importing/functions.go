@@ -30,7 +30,7 @@ var functions = map[string]function{
 	"sum":          {usage: "one number", least: 1, most: 1, overLines: true, check: numbers(kindDecimal), make: sum},
 	"only":         {usage: "one value", least: 1, most: 1, overLines: true, check: sameKind, make: only},
 	"differs":      {usage: "one value", least: 1, most: 1, overLines: true, check: result(kindCondition), make: differs},
-	"count":        {usage: "nothing", check: result(kindInteger), make: count},
+	"count":        {usage: "nothing", check: checkCount, make: count},
 	"at":           {usage: `a day and a time of day "HH:MM"`, least: 2, most: 2, check: checkAt, make: makeAt},
 	"at_noon":      {usage: "a day", least: 1, most: 1, check: kindsAre(kindTime, kindDay), make: atNoon},
 	"day_of":       {usage: "a time", least: 1, most: 1, check: kindsAre(kindDay, kindTime), make: dayOf},
@@ -93,6 +93,13 @@ func condition(check func([]operand) (kind, string)) func([]operand) (kind, stri
 		_, why := check(args)
 		return kindCondition, why
 	}
+}
+
+func checkCount(args []operand) (kind, string) {
+	if len(args) > 0 {
+		return kindNone, "something between the parentheses"
+	}
+	return kindInteger, ""
 }
 
 func checkAt(args []operand) (kind, string) {

@@ -135,11 +135,14 @@ func sheetDay(raw string, date1904 bool) (day domain.Day, ok bool) {
 		return domain.Day{}, false
 	}
 	n, err := strconv.Atoi(plain) // a time of day is not a day
-	if err != nil || n < serialMin || n > serialMax {
+	if err != nil {
 		return domain.Day{}, false
 	}
 	if date1904 {
-		return domain.NewDay(1904, 1, 1).Add(n), true
+		n += days1904
+	}
+	if n < serialMin || n > serialMax {
+		return domain.Day{}, false
 	}
 	return domain.NewDay(1899, 12, 30).Add(n), true
 }
@@ -149,6 +152,7 @@ func sheetDay(raw string, date1904 bool) (day domain.Day, ok bool) {
 const (
 	serialMin = 61
 	serialMax = 2_958_465
+	days1904  = 1462 // from the day that serials count from to 1904-01-01
 )
 
 // settle turns the raw values of an xlsx record into what a CSV of the same table

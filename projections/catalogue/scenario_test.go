@@ -11,13 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
-	"zhitong/internal/app"
+	"zhitong/events/log"
 	"zhitong/internal/app/apptest"
-	"zhitong/internal/app/commands"
-	"zhitong/internal/app/subsidy"
+	"zhitong/internal/embedded/embeddedtest"
 	"zhitong/projections"
 	"zhitong/projections/catalogue"
 	"zhitong/projections/projectionstest"
+	"zhitong/projections/projector"
 )
 
 // scenario is a scenario of testdata/vectors.json.
@@ -34,6 +34,23 @@ type scenario struct {
 // not compared, neither are a null subsidy and null shares.
 func TestScenarioViews(t *testing.T) {
 	t.Parallel()
+	for _, s := range scenarios(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			lines := history(t, s)
+			folded, err := projections.Fold(t.Context(), projectionstest.Reader(projectionstest.NewLog(t, lines, 7)), catalogue.All(), projections.Until{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, want := range s.Expected.Views {
+				compare(t, folded, name, want)
+			}
+		})
+	}
+}
+
+func scenarios(t *testing.T) []scenario {
+	t.Helper()
 	raw, err := os.ReadFile("../../testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
@@ -44,20 +61,51 @@ func TestScenarioViews(t *testing.T) {
 	if err := json.Unmarshal(raw, &v); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range v.Scenarios {
+	return v.Scenarios
+}
+
+// history returns the commits that the scenario makes.
+func history(t *testing.T, s scenario) [][]byte {
+	t.Helper()
+	w := apptest.New(t, projectionstest.Everything())
+	for _, c := range s.Commands {
+		w.Do(string(c))
+	}
+	return projectionstest.Lines(t, w)
+}
+
+// TestScenariosLive follows each scenario in Postgres, a few commits at a time with
+// hardly any cache, and compares every table, also the folds' state, with the fold
+// in memory that TestScenarioViews looks at.
+func TestScenariosLive(t *testing.T) {
+	t.Parallel()
+	for i, s := range scenarios(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			w := apptest.New(t, apptest.Parts{Commands: slices.Concat(commands.Trade(), subsidy.Commands()), Reactions: subsidy.Reactions(), Kinds: app.SubsidyKinds()})
-			for _, c := range s.Commands {
-				w.Do(string(c))
-			}
-			lines := projectionstest.Lines(t, w)
-			folded, err := projections.Fold(t.Context(), projectionstest.Reader(projectionstest.NewLog(t, lines, 7)), catalogue.All(), projections.Until{})
+			l := log.NewMemory()
+			p, err := projector.New(projector.Config{
+				Postgres: embeddedtest.Postgres(t), Log: l, Projections: catalogue.All(), CacheRowsMax: 2, WholeRowsMax: 1,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for name, want := range s.Expected.Views {
-				compare(t, folded, name, want)
+			t.Cleanup(p.Close)
+			for rest := history(t, s); len(rest) > 0; {
+				n := min(5+i, len(rest))
+				projectionstest.Append(t, l, rest[:n], 1)
+				rest = rest[n:]
+				if err := p.CatchUp(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			verified, err := p.Verify(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range verified {
+				if v.Different != nil {
+					t.Errorf("%s: %v", v.Table, v.Different)
+				}
 			}
 		})
 	}

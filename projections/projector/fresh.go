@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
@@ -27,7 +26,7 @@ func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*
 			continue
 		}
 		schema := building(q)
-		if err := run(ctx, conn, createBuilding(schema, q)); err != nil {
+		if err := run(ctx, conn, createBuilding(schema)); err != nil {
 			return nil, errors.Join(err, g.Wait())
 		}
 		results[i] = make([]relation, len(q.Tables))
@@ -54,23 +53,24 @@ func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*
 	return fresh, nil
 }
 
-// createBuilding is the statements that make the tables of p, without keys.
-func createBuilding(schema string, p *projections.Projection) string {
-	var ddl strings.Builder
-	fmt.Fprintf(&ddl, "DROP SCHEMA IF EXISTS %s CASCADE;\nCREATE SCHEMA %s;\n", ident(schema), ident(schema))
-	for _, t := range p.Tables {
-		ddl.WriteString(createTable(schema, t.Schema()))
-	}
-	return ddl.String()
+// createBuilding is the statements that make an empty schema to build in.
+func createBuilding(schema string) string {
+	return fmt.Sprintf("DROP SCHEMA IF EXISTS %[1]s CASCADE;\nCREATE SCHEMA %[1]s;\n", ident(schema))
 }
 
-// copyTable writes the rows that db holds of the table, then its key and comments.
+// copyTable makes the table and writes the rows that db holds of it, its key and
+// its comments, all in one transaction: where the server's wal_level is minimal
+// the rows then need no log of their own, they are synced with the commit.
+// Statistics are left to autovacuum.
 func (p *Projector) copyTable(ctx context.Context, schema string, s *projections.Schema, db *projections.DB) (relation, error) {
 	conn, err := p.conns.open(ctx)
 	if err != nil {
 		return relation{}, err
 	}
 	defer shut(conn)
+	if err := run(ctx, conn, "BEGIN;\n"+createTable(schema, s)); err != nil {
+		return relation{}, err
+	}
 	var r relation
 	in, out := io.Pipe()
 	go func() { out.CloseWithError(copyRows(out, s, db, &r)) }()
@@ -79,7 +79,7 @@ func (p *Projector) copyTable(ctx context.Context, schema string, s *projections
 	if err != nil {
 		return relation{}, fmt.Errorf("table %s: %w", s.Name, err)
 	}
-	return r, run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"ANALYZE "+qualified(schema, s.Name))
+	return r, run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"COMMIT")
 }
 
 // copyBufferBytes is how much of a table is sent at a time.

@@ -89,6 +89,11 @@ func (c *Cluster) Command(settings ...string) []string {
 		"logging_collector=off",
 		"log_destination=stderr",
 		"jit=off",
+		// A private cluster has no standby: what is made and filled in one transaction
+		// is synced with it instead of being written twice.
+		"wal_level=minimal",
+		"max_wal_senders=0",
+		"max_wal_size=2GB",
 	}, settings...) {
 		args = append(args, "-c", setting)
 	}

@@ -1,0 +1,51 @@
+package simulation
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"zhitong/domain"
+)
+
+// Budget is what a budget line has in a year; year 0 is every year that has no
+// entry of its own.
+type Budget struct {
+	Year     int          `yaml:"year"`
+	BudgetID domain.ID    `yaml:"budget_id"`
+	Amount   domain.Money `yaml:"amount"`
+}
+
+// ParseBudget reads a budget file: a list of {budget_id, amount, year?} in YAML or
+// JSON. A budget line that it does not name has 0.00.
+func ParseBudget(text []byte) ([]Budget, error) {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	list := []Budget{}
+	if err := d.Decode(&list); err != nil {
+		return nil, fmt.Errorf("budget file: %w", err)
+	}
+	for i, b := range list {
+		if b.BudgetID == "" || b.Amount.IsZero() || b.Amount.Sign() < 0 {
+			return nil, fmt.Errorf("budget file: entry %d: budget_id and an amount in quotes, not below 0, are needed", i+1)
+		}
+	}
+	return list, nil
+}
+
+func (s *run) budgetOf(year int, budget domain.ID) domain.Money {
+	if s.Budget == nil {
+		return unlimited
+	}
+	amount := domain.MoneyFromFen(0)
+	for _, b := range s.Budget {
+		switch {
+		case b.BudgetID == budget && b.Year == year:
+			return b.Amount
+		case b.BudgetID == budget && b.Year == 0:
+			amount = b.Amount
+		}
+	}
+	return amount
+}
