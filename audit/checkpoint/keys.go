@@ -25,11 +25,13 @@ type Keys struct {
 }
 
 // OpenKeys reads the key file, and makes it with a first key of the given name
-// (the log's origin) when there is none.
+// when there is none. The name is the log's origin and never changes: a file that is
+// there keeps its own.
 func OpenKeys(path, name string) (*Keys, error) {
-	k := &Keys{path: path, name: name}
+	k := &Keys{path: path}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		k.name = name
 		return k, k.Rotate()
 	}
 	if err != nil {
@@ -51,6 +53,9 @@ func (k *Keys) parse(text string) error {
 		vkey, err := publicOf(line)
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n+1, err)
+		}
+		if k.name == "" {
+			k.name = s.Name()
 		}
 		if s.Name() != k.name {
 			return fmt.Errorf("line %d is a key of %q, the log is %q", n+1, s.Name(), k.name)

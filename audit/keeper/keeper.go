@@ -87,22 +87,38 @@ func (k *Keeper) run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return k.log.Follow(ctx, from, func(b log.Block) error {
-			first, commits, err := k.checkTail(b, &tail)
-			if err != nil || len(commits) == 0 {
-				return err
-			}
-			if err := k.w.Add(first, commits); err != nil {
-				return err
-			}
-			k.mu.Lock()
-			k.seen = first + uint64(len(commits)) - 1
-			k.mu.Unlock()
-			return nil
-		})
+		return k.log.Follow(ctx, from, func(b log.Block) error { return k.add(b, &tail) })
 	})
 	group.Go(func() error { return k.sign(ctx) })
 	return group.Wait()
+}
+
+// CatchUp hashes and signs what the log has now, and returns: for a process that
+// does not stay.
+func (k *Keeper) CatchUp(ctx context.Context) (checkpoint.Signed, error) {
+	from, tail, err := k.begin(ctx)
+	if err == nil {
+		err = k.log.Read(ctx, from, func(b log.Block) error { return k.add(b, &tail) })
+	}
+	if err != nil {
+		return checkpoint.Signed{}, err
+	}
+	return k.w.Checkpoint()
+}
+
+// add hashes a block.
+func (k *Keeper) add(b log.Block, tail *[]merkle.Hash) error {
+	first, commits, err := k.checkTail(b, tail)
+	if err != nil || len(commits) == 0 {
+		return err
+	}
+	if err := k.w.Add(first, commits); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	k.seen = first + uint64(len(commits)) - 1
+	k.mu.Unlock()
+	return nil
 }
 
 // sign makes a checkpoint whenever the time has come.

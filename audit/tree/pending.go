@@ -162,6 +162,10 @@ func (p *pending) removeObsolete() error {
 	return nil
 }
 
+// ErrLocked says that another process writes the folder. Reading it is always
+// possible.
+var ErrLocked = errors.New("another process writes it")
+
 // lockDir locks the folder for one writer.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
@@ -169,7 +173,7 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("another process writes it"), f.Close())
+		return nil, errors.Join(ErrLocked, f.Close())
 	}
 	return f, nil
 }

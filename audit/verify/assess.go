@@ -23,18 +23,8 @@ func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status
 	run := newRunning(f, p)
 	for i := range a.Lines {
 		l := &a.Lines[i]
-		s := policy.Subject{ItemID: l.ItemID, Category: l.Category, Channel: a.Channel, CooperativeID: a.CooperativeID, BuyerID: a.BuyerID}
-		m.steps(e, l.LineNo, l.Steps)
-		result := p.Calculate(s, l.Inputs)
-		granted, why := l.Calculated.Add(l.Before), "calculated"
-		if caps := l.Inputs.Caps; a.Supplements == "" && len(caps) > 0 {
-			granted, why = l.Subsidy, "granted"
-			free := l.Inputs
-			free.Caps = nil
-			m.assessments.event(p.Calculate(s, free).Amount.Cmp(l.Calculated) == 0, e, "line %d: without its cap it is not %s", l.LineNo, l.Calculated)
-		}
-		m.assessments.event(result.Amount.Cmp(granted) == 0 && slices.EqualFunc(result.Steps, l.Steps, sameStep), e, "line %d: the inputs give %s, %s was %s", l.LineNo, result.Amount, why, granted)
-		m.assessments.event(l.Subsidy.Cmp(l.Calculated) <= 0 && l.Subsidy.Sign() >= 0, e, "line %d grants %s of %s", l.LineNo, l.Subsidy, l.Calculated)
+		s := subjectOf(a, l)
+		m.recompute(e, p, s, a, l)
 		if a.Supplements == "" {
 			m.checkInputs(e, a, l, s, run)
 		}
@@ -51,6 +41,56 @@ func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status
 			m.sumsTo(e, l.LineNo, l.Subsidy, l.Shares)
 		}
 	}
+}
+
+// recompute checks that a line's amount and steps follow from its policy and its
+// frozen inputs.
+func (m *money) recompute(e *events.Event, p *policy.Policy, s policy.Subject, a *claim.Assessment, l *claim.Line) {
+	m.steps(e, l.LineNo, l.Steps)
+	result := p.Calculate(s, l.Inputs)
+	granted, why := l.Calculated.Add(l.Before), "calculated"
+	if caps := l.Inputs.Caps; a.Supplements == "" && len(caps) > 0 {
+		granted, why = l.Subsidy, "granted"
+		free := l.Inputs
+		free.Caps = nil
+		m.assessments.event(p.Calculate(s, free).Amount.Cmp(l.Calculated) == 0, e, "line %d: without its cap it is not %s", l.LineNo, l.Calculated)
+	}
+	m.assessments.event(result.Amount.Cmp(granted) == 0 && slices.EqualFunc(result.Steps, l.Steps, sameStep), e, "line %d: the inputs give %s, %s was %s", l.LineNo, result.Amount, why, granted)
+	m.assessments.event(l.Subsidy.Cmp(l.Calculated) <= 0 && l.Subsidy.Sign() >= 0, e, "line %d grants %s of %s", l.LineNo, l.Subsidy, l.Calculated)
+}
+
+// Recompute checks the calculations of a part of a history: of every claim whose
+// policy is in it. Inputs are taken as frozen.
+func Recompute(commits []events.Commit) Check {
+	m := newMoney(&shared{newTally("statuses", ""), newTally("persons", "")}, nil)
+	for i := range commits {
+		for k := range commits[i].Events {
+			e := &commits[i].Events[k]
+			switch f := e.Fact.(type) {
+			case policy.Published:
+				m.policies[policyKey{f.PolicyID, f.Version}] = &f.Policy
+			case claim.Assessed:
+				m.recomputeAll(e, &f.Assessment)
+			case claim.Waitlisted:
+				m.recomputeAll(e, &f.Assessment)
+			}
+		}
+	}
+	return m.assessments.Check
+}
+
+func (m *money) recomputeAll(e *events.Event, a *claim.Assessment) {
+	p := m.policies[policyKey{a.PolicyID, a.PolicyVersion}]
+	if p == nil {
+		return
+	}
+	for i := range a.Lines {
+		m.recompute(e, p, subjectOf(a, &a.Lines[i]), a, &a.Lines[i])
+	}
+}
+
+func subjectOf(a *claim.Assessment, l *claim.Line) policy.Subject {
+	return policy.Subject{ItemID: l.ItemID, Category: l.Category, Channel: a.Channel, CooperativeID: a.CooperativeID, BuyerID: a.BuyerID}
 }
 
 // steps does every step again by hand.
