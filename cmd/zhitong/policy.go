@@ -1,160 +1,86 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"zhitong/domain"
 	"zhitong/domain/policy"
-	"zhitong/events/log"
-	"zhitong/internal/simulation"
 	"zhitong/internal/table"
 )
 
 func (p *program) policyCommand() *cobra.Command {
-	return group("policy", "Policy files: checking them, and trying them on recorded history", p.policyCheckCommand(), p.policySimulateCommand())
+	return group("policy", "Check a policy file, and try it on what is recorded", p.policyCheckCommand(), p.policySimulateCommand())
 }
 
 func (p *program) policyCheckCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a policy file; problems are printed with line and column",
-		Long: `Check a policy file in YAML or JSON. Each problem is printed as
-FILE:LINE:COLUMN: code: field: what is wrong. Ends with status 1 when there is one.`,
-		Example: "  zhitong policy check sgyd-2.yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			draft, err := p.policyFile(args[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(p.stdout, "%s: %s version %d, %s to %s: %d rules, %d limits, %d funders\n", args[0], draft.PolicyID, draft.Version,
-				draft.Effective.From, draft.Effective.To, len(draft.Rules), len(draft.Limits), len(draft.Split))
-			return nil
-		},
-	}
-}
-
-// policyFile reads a policy file and reports what is wrong with it.
-func (p *program) policyFile(name string) (*policy.Policy, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	draft, problems := policy.ParseFile(text)
-	for _, q := range problems {
-		fmt.Fprintf(p.stdout, "%s:%v\n", name, q)
-	}
-	if len(problems) > 0 {
-		return nil, found(len(problems), "problems in "+name)
-	}
-	return draft, nil
-}
-
-func (p *program) policySimulateCommand() *cobra.Command {
-	var from, to, budget, format string
+	var format string
 	c := &cobra.Command{
-		Use:   "simulate FILE --from DATE --to DATE [--budget FILE]",
-		Short: "Apply a draft to recorded history and compare it with what was assessed",
-		Long: `Apply a draft of a policy to the recorded inspections of the days from --from to
---to, with their returns and corrections, and compare it with what was assessed: per
-item, cooperative, funder and month; which limits bind; when each budget line runs
-dry; which claims would wait or be refused. Nothing is written. The draft's own
-effective range does not matter. Without --budget every budget line has as much as it
-needs; the budget file is a list of {budget_id: PROV, amount: "100000.00", year: 2021},
-where the year may be left out.`,
-		Example: "  zhitong policy simulate sgyd-2.yaml --from 2021-01-01 --to 2021-12-31 --budget budget-2021.yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+		Use:   "check FILE",
+		Short: "Check a policy file (YAML or JSON); every fault with its line and column",
+		Long: `Check a policy file in YAML or JSON as policy.publish would, without a log. Each
+fault is a line FILE:LINE:COLUMN: CODE: FIELD "VALUE": what is wrong. Faults of
+shape are found in one go, those of meaning when there are none of shape. FILE - is
+standard input. The status is 0 for a policy that could be published, 1 for one
+that could not.`,
+		Example: `  zhitong policy check sgyd-2022.yaml
+  zhitong policy check --format json sgyd-2022.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
 			f, err := p.outputFormat(format)
 			if err != nil {
 				return err
 			}
-			o := simulation.Options{}
-			if o.From, err = domain.ParseDay(from); err != nil {
-				return usagef("--from: %w", err)
-			}
-			if o.To, err = domain.ParseDay(to); err != nil {
-				return usagef("--to: %w", err)
-			}
-			if o.Draft, err = p.policyFile(args[0]); err != nil {
+			read, problems, err := p.readPolicy(args[0])
+			if err != nil {
 				return err
 			}
-			if budget != "" {
-				text, err := os.ReadFile(budget)
-				if err == nil {
-					o.Budget, err = simulation.ParseBudget(text)
-				}
-				if err != nil {
-					return usageError{err}
-				}
+			if err := p.writePolicyProblems(f, args[0], problems); err != nil {
+				return err
 			}
-			return p.with(c.Context(), func(ctx context.Context, h *house) error {
-				r, err := simulation.Run(ctx, commitsOf(h.log), o)
-				if err != nil {
-					return err
-				}
-				return table.Write(p.stdout, f, simulationColumns, table.Slice(simulationRows(r)))
-			})
+			if len(problems) > 0 {
+				return found(len(problems), "faults in "+args[0])
+			}
+			p.note(p.text.Say("policy_check.fine", "policy", read.PolicyID, "version", read.Version, "rules", len(read.Rules), "limits", len(read.Limits),
+				"from", read.Effective.From, "to", read.Effective.To))
+			return nil
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "first day of the inspections")
-	c.Flags().StringVar(&to, "to", "", "last day of the inspections")
-	c.Flags().StringVar(&budget, "budget", "", "a file with what each budget line has")
-	c.Flags().StringVar(&format, "format", "table", "table, json, jsonl, csv or xlsx")
+	c.Flags().StringVar(&format, "format", "table", "table (a line a fault), json, jsonl, csv or xlsx")
 	return c
 }
 
-// commitsOf reads a log commit by commit.
-func commitsOf(l log.Log) simulation.Reader {
-	return func(ctx context.Context, from uint64, fn func([]byte) error) error {
-		return l.Read(ctx, from, func(b log.Block) error {
-			for _, c := range b.Commits {
-				if err := fn(c); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// readPolicy reads a policy file; "-" is standard input.
+func (p *program) readPolicy(name string) (*policy.Policy, []policy.FileProblem, error) {
+	in, err := p.input(name)
+	if err != nil {
+		return nil, nil, err
 	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, policy.FileBytesMax+1))
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("read %s: %w", name, err)}
+	}
+	read, problems := policy.ParseFile(text)
+	return read, problems, nil
 }
 
-var simulationColumns = []table.Column{{Name: "section"}, {Name: "key"}, {Name: "draft", Numeric: true}, {Name: "recorded", Numeric: true},
-	{Name: "difference", Numeric: true}, {Name: "note"}}
-
-// simulationRows is a report as one table.
-func simulationRows(r *simulation.Report) [][]any {
+func (p *program) writePolicyProblems(f table.Format, name string, problems []policy.FileProblem) error {
+	if f == table.Text {
+		for _, q := range problems {
+			// A fault whose column is not known is shown at the line's beginning.
+			if _, err := fmt.Fprintf(p.stdout, "%s:%d:%d: %s\n", name, q.Line, max(q.Column, 1), table.Visible(q.Problem.Error())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	columns := []table.Column{{Name: "file"}, {Name: "line", Numeric: true}, {Name: "column", Numeric: true}, {Name: "code"}, {Name: "field"}, {Name: "value"}, {Name: "detail"}}
 	var rows [][]any
-	for _, c := range r.Compared {
-		rows = append(rows, []any{c.By, c.Key, c.Draft.String(), c.Recorded.String(), c.Draft.Sub(c.Recorded).String(), nil})
+	for _, q := range problems {
+		rows = append(rows, []any{name, strconv.Itoa(q.Line), strconv.Itoa(max(q.Column, 1)), q.Code, q.Field, q.Value, q.Detail})
 	}
-	for i, b := range r.Bounds {
-		what := b.Limit.Per + " max " + b.Limit.Max.String()
-		if !b.Limit.SalesShare.IsZero() {
-			what = b.Limit.Per + " sales_share " + b.Limit.SalesShare.String()
-		}
-		rows = append(rows, []any{"limit", strconv.Itoa(i+1) + " " + what, b.Cut.String(), nil, nil, fmt.Sprintf("cuts %d lines", b.Lines)})
-	}
-	for _, d := range r.Budgets {
-		note := "does not run dry"
-		if !d.DryOn.IsZero() {
-			note = "runs dry on " + d.DryOn.String()
-		}
-		var given any
-		if d.Limited {
-			given = d.Appropriated.String()
-		}
-		rows = append(rows, []any{"budget", fmt.Sprintf("%d %s (%s)", d.Year, d.BudgetID, d.FunderID), d.Reserved.String(), given, nil, note})
-	}
-	for _, l := range r.Waitlisted {
-		rows = append(rows, []any{"waitlisted", string(l.ClaimID), l.Amount.String(), nil, nil, nil})
-	}
-	for _, l := range r.Refused {
-		rows = append(rows, []any{"refused", string(l.ClaimID), l.Amount.String(), nil, nil, nil})
-	}
-	return rows
+	return table.Write(p.stdout, f, columns, table.Slice(rows))
 }

@@ -131,7 +131,16 @@ func (p *exprParser) take() string {
 	return t
 }
 
+// expressionPartsMax is how many parts the expressions of a profile may have, all
+// values put in where they are named.
+const expressionPartsMax = 100_000
+
+// operand reads the next part of the expression.
 func (p *exprParser) operand() operand {
+	if p.b.parts++; p.b.parts > expressionPartsMax {
+		p.fail("the expressions unfold to more than %d parts", expressionPartsMax)
+		return operand{}
+	}
 	switch t := p.take(); {
 	case t == "":
 		p.fail("the expression ends too early")

@@ -82,16 +82,6 @@ func (f *fakeLog) Rehearse(_ context.Context, commands []Command) ([]Result, err
 	return results, nil
 }
 
-// data is the decoded data of a command, for looking into it.
-func data(t testing.TB, c Command) map[string]any {
-	t.Helper()
-	var m map[string]any
-	if err := json.Unmarshal(c.Data, &m); err != nil {
-		t.Fatalf("data of %q: %v", c.ID, err)
-	}
-	return m
-}
-
 func profile(t testing.TB, name string) *Profile {
 	t.Helper()
 	p, err := FindProfile(name)

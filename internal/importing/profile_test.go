@@ -2,6 +2,7 @@ package importing
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,19 @@ func TestManyFaultsAreToldAtOnce(t *testing.T) {
 	}
 	if _, err := ParseProfile("tiny.yaml", []byte(tiny), ""); err != nil {
 		t.Errorf("the profile that works: %v", err)
+	}
+}
+
+func TestValuesThatUnfoldWithoutEndAreRefused(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("values:\n  v0: $no\n")
+	for i := 1; i <= 30; i++ {
+		fmt.Fprintf(&b, "  v%d: $concat(v%d, v%d)\n", i, i-1, i-1)
+	}
+	text := strings.Replace(strings.Replace(tiny, "values:\n", b.String(), 1), "order_id: $no", "order_id: $v30", 1)
+	if _, err := ParseProfile("tiny.yaml", []byte(text), ""); err == nil || !strings.Contains(err.Error(), "the expressions unfold to more than 100000 parts") {
+		t.Errorf("ParseProfile: %v", err)
 	}
 }
 
@@ -191,5 +205,35 @@ func TestShortIDsAreTheRuleOfTheDomain(t *testing.T) {
 	}
 	if got := []rune(ShortID(han + "核")); len(got) != 64 || got[51] != '~' {
 		t.Errorf("65 characters became %q", string(got))
+	}
+}
+
+// TestTheDocumentedProfileIsTheTestedOne compares without comments and the one field
+// that the page leaves out.
+func TestTheDocumentedProfileIsTheTestedOne(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "how-to", "import-a-spreadsheet.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	shown, _, _ := strings.Cut(rest, "```")
+	bare := func(text string) string {
+		var lines []string
+		for line := range strings.Lines(text) {
+			line, _, _ = strings.Cut(line, " #")
+			if line = strings.TrimRight(line, " \n"); !strings.HasPrefix(line, "about:") {
+				lines = append(lines, line)
+			}
+		}
+		return strings.TrimSpace(strings.Join(lines, "\n"))
+	}
+	if diff := cmp.Diff(bare(string(testdataFile(t, "profiles/orders.yaml").Data)), bare(shown)); diff != "" {
+		t.Errorf("(-file +page):\n%s", diff)
+	}
+	for name := range functions {
+		if !strings.Contains(string(page), "`"+name+"(") {
+			t.Errorf("the page does not tell of the function %s", name)
+		}
 	}
 }

@@ -58,7 +58,7 @@ type PartialDocument struct {
 func newSummary(p *Plan, dry bool) *Summary {
 	return &Summary{
 		File: p.table.File, Encoding: p.table.Encoding, Profile: p.profile.Name, DryRun: dry,
-		Rows: len(p.rows), Documents: len(p.documents), ByName: map[string]int{}, Warnings: p.warnings,
+		Rows: len(p.rows), Documents: len(p.documents), ByName: map[string]int{}, Warnings: p.warnings, Rejected: []RejectedRow{},
 		header: p.table.Header, delimiter: p.profile.delimiter,
 	}
 }

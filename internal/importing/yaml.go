@@ -53,7 +53,11 @@ type yamlReader struct {
 	faults profileErrors
 }
 
+// fail tells a fault at n; nil is the whole profile.
 func (y *yamlReader) fail(n *yaml.Node, detail string, args ...any) {
+	if n == nil {
+		n = &yaml.Node{Line: 1, Column: 1}
+	}
 	if len(y.faults) < profileErrorsMax {
 		y.faults = append(y.faults, &ProfileError{y.file, n.Line, n.Column, fmt.Sprintf(detail, args...)})
 	}

@@ -1,8 +1,8 @@
 // Package text is what the program says to people, in Chinese, Uyghur and
 // English.
 //
-// It owns the catalogues, one file a language, all with the same keys and
-// placeholders. It refuses to know who says what when; error texts for programs
+// It owns the catalogues, a few files a language (zh.toml, and papers.zh.toml for
+// what is printed and exchanged), all with the same keys and placeholders. It refuses to know who says what when; error texts for programs
 // stay English and are not here. Start at [For].
 package text
 
@@ -16,8 +16,11 @@ import (
 	"zhitong/domain"
 )
 
-//go:embed zh.toml ug.toml en.toml
+//go:embed *.toml
 var files embed.FS
+
+// parts are the files of a language, without its name.
+var parts = [...]string{"", "papers."}
 
 // Catalogue is the texts of one language.
 type Catalogue struct {
@@ -27,18 +30,20 @@ type Catalogue struct {
 
 // For returns the catalogue of a language: zh, ug or en.
 func For(lang string) (Catalogue, error) {
-	data, err := files.ReadFile(lang + ".toml")
-	if err != nil {
-		return Catalogue{}, fmt.Errorf("language %q: there is no catalogue", lang)
-	}
-	var sections map[string]map[string]string
-	if err := toml.Unmarshal(data, &sections); err != nil {
-		return Catalogue{}, fmt.Errorf("catalogue %s: %w", lang, err)
-	}
 	texts := make(map[string]string)
-	for section, entries := range sections {
-		for key, text := range entries {
-			texts[section+"."+key] = text
+	for _, part := range parts {
+		data, err := files.ReadFile(part + lang + ".toml")
+		if err != nil {
+			return Catalogue{}, fmt.Errorf("language %q: there is no catalogue", lang)
+		}
+		var sections map[string]map[string]string
+		if err := toml.Unmarshal(data, &sections); err != nil {
+			return Catalogue{}, fmt.Errorf("catalogue %s%s: %w", part, lang, err)
+		}
+		for section, entries := range sections {
+			for key, text := range entries {
+				texts[section+"."+key] = text
+			}
 		}
 	}
 	return Catalogue{lang, texts}, nil
