@@ -90,7 +90,7 @@ func (h *house) awaitSigned(ctx context.Context, r tree.Reader, keys *checkpoint
 	ctx, cancel := context.WithTimeout(ctx, signedWaitMax)
 	defer cancel()
 	head, err := h.log.Head(ctx)
-	if err != nil {
+	if err != nil || head.Position == 0 {
 		return checkpoint.Signed{}, err
 	}
 	verifiers, err := checkpoint.Verifiers(lines(keys.VKeys()))
