@@ -233,3 +233,24 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+func TestParsePolicy(t *testing.T) {
+	t.Parallel()
+	skey, err := checkpoint.NewCosignerKey("w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.ParseCosigner(skey, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := witness.ParsePolicy("# who watches\n\nwitness county " + cosigner.VKey() + " https://w.example/\n")
+	if err != nil || len(got) != 1 || got[0] != (witness.Policy{URL: "https://w.example/", VKey: cosigner.VKey()}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, bad := range []string{"witness county key", "witness county " + cosigner.VKey() + " ftp://x", "group g any a b", "witness county nokey https://x"} {
+		if _, err := witness.ParsePolicy(bad); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
