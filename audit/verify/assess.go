@@ -221,9 +221,13 @@ func (m *money) split(e *events.Event, h *claim.Head, lines []split) {
 		return
 	}
 	residuals := m.fundOf(h.FundID).residualsOf(p.Split)
+	shares := make([]domain.Share, len(p.Split))
+	for i, f := range p.Split {
+		shares[i] = f.Share
+	}
 	for _, l := range lines {
 		var want []domain.Money
-		want, residuals = domain.ResidualSplit(l.amount, p.Shares(), residuals)
+		want, residuals = domain.ResidualSplit(l.amount, shares, residuals)
 		ok := len(l.shares) == len(want)
 		for i := 0; ok && i < len(want); i++ {
 			ok = l.shares[i].Amount.Cmp(want[i]) == 0 && l.shares[i].FunderID == p.Split[i].FunderID && l.shares[i].BudgetID == p.Split[i].BudgetID

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,7 +37,13 @@ Flags:
 Example: zhitong-verify --key vkeys --audit audit log.ndjson
 `
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+// gcPercent trades memory for time: what is decoded lives for a moment.
+const gcPercent = 400
+
+func main() {
+	debug.SetGCPercent(gcPercent)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o offline.Options

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"zhitong/internal/embedded/pgcluster"
 	"zhitong/projections/projector"
 )
@@ -37,7 +39,22 @@ func (h *house) database(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", h.p.noPostgres(fmt.Errorf("open the views: %w", err))
 	}
-	return dsn, nil
+	if h.p.cfg.PostgresURL != "" {
+		err = reach(ctx, dsn)
+	}
+	return dsn, err
+}
+
+// reach finds out whether somebody else's database is there, since a projector
+// would wait for it for ever.
+func reach(ctx context.Context, dsn string) error {
+	ctx, cancel := context.WithTimeout(ctx, reachMax)
+	defer cancel()
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("open the views: %w", err)
+	}
+	return conn.Close(ctx)
 }
 
 // noPostgres says what to do where no server is installed.

@@ -86,10 +86,12 @@ type Movement struct {
 	Lines   []Amount  `json:"lines,omitzero"` // amounts > 0, in the order of the split
 }
 
-// Reserved takes money from what is available. Residuals are the new ones.
+// Reserved takes money from what is available. Residuals are those before and after
+// the splits, so that the shares can be split again from this commit alone.
 type Reserved struct {
 	Movement     `json:",inline"`
 	Counts       `json:",inline"`
+	Before       []FunderResidual `json:"residuals_before,omitzero"`
 	Residuals    []FunderResidual `json:"residuals,omitzero"`
 	FromWaitlist bool             `json:"from_waitlist,omitzero"` // the claim was the head of the waitlist
 }

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"zhitong/domain"
+	"zhitong/domain/fund"
 )
 
 // Budget is what a budget line has in a year; year 0 is every year that has no
@@ -34,7 +35,19 @@ func ParseBudget(text []byte) ([]Budget, error) {
 	return list, nil
 }
 
-func (s *run) budgetOf(year int, budget domain.ID) domain.Money {
+// unlimited is what a budget line has where no budget is given.
+var unlimited = domain.MoneyFromFen(99_999_999_999_999)
+
+// fundOf opens the simulation's own fund of a year.
+func (s *stage) fundOf(year int) fund.Opened {
+	f := fund.Opened{Head: fund.Head{FundID: domain.ID(fmt.Sprintf("~simulation-%d", year)), PolicyID: s.Draft.PolicyID, Year: year}}
+	for _, x := range s.Draft.Split {
+		f.Lines = append(f.Lines, fund.Amount{BudgetID: x.BudgetID, FunderID: x.FunderID, Amount: s.budgetOf(year, x.BudgetID)})
+	}
+	return f
+}
+
+func (s *stage) budgetOf(year int, budget domain.ID) domain.Money {
 	if s.Budget == nil {
 		return unlimited
 	}
