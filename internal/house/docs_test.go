@@ -120,6 +120,16 @@ func TestDocumentsLinkOnlyToFilesThatExist(t *testing.T) {
 	}
 }
 
+func TestEveryDecisionIsInTheIndex(t *testing.T) {
+	t.Parallel()
+	index := read(t, "docs/decisions/README.md")
+	for _, d := range documents(t) {
+		if dir, name := filepath.Split(d.name); dir == "docs/decisions/" && name != "README.md" && !strings.Contains(index, "("+name+")") {
+			t.Errorf("docs/decisions/README.md lacks %s", name)
+		}
+	}
+}
+
 var (
 	called   = regexp.MustCompile("(?m)(?:`|^ +|^\\$ |^ +\\$ |\\| |bin/)zhitong ((?:--[a-z-]+ \\S+ )*)([a-z]+)(?: ([a-z][a-z-]*))?")
 	headings = regexp.MustCompile("(?m)^## `zhitong ([a-z]+)(?: ([a-z-]+))?")
