@@ -23,8 +23,8 @@ type Approved struct {
 type Rejected struct {
 	Head     `json:",embed"`
 	Standing `json:",embed"` // what it amounted to
-	Pot      Pot              `json:"pot"`
-	Reason   domain.Text      `json:"reason"`
+	Pot      Pot             `json:"pot"`
+	Reason   domain.Text     `json:"reason"`
 }
 
 // Posting is a claim's row of a list as it is posted: no person and no account.
