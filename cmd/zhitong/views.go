@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"zhitong/internal/embedded/pgcluster"
-	"zhitong/projections/catalogue"
 	"zhitong/projections/projector"
 )
 
@@ -16,7 +15,7 @@ import (
 // describe views and fold in memory.
 func (h *house) projector(dsn string) (*projector.Projector, error) {
 	return projector.New(projector.Config{
-		Postgres: dsn, Log: h.log, Projections: catalogue.All(), Logger: h.p.logger(),
+		Postgres: dsn, Log: h.log, Projections: everyProjection(), Logger: h.p.logger(),
 	})
 }
 
