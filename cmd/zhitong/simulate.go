@@ -50,9 +50,6 @@ out without any difference.`,
 			if o.To, err = domain.ParseDay(to); err != nil {
 				return usagef("--to: %w", err)
 			}
-			if o.To.Cmp(o.From) < 0 {
-				return usagef("--to %s comes before --from %s", to, from)
-			}
 			draft, problems, err := p.readPolicy(args[0])
 			if err != nil {
 				return err
@@ -69,6 +66,9 @@ out without any difference.`,
 				if err != nil {
 					return usageError{err}
 				}
+			}
+			if err := o.Check(); err != nil {
+				return usageError{err}
 			}
 			return p.with(c.Context(), func(ctx context.Context, h *house) error {
 				r, err := simulation.Run(ctx, h.log, o)

@@ -74,20 +74,6 @@ func (g *generator) buyerOf(o *order) string {
 	return o.buyer
 }
 
-// wentEmpty says whether a line departed with quantity 0. Whether its price is
-// frozen by that is read differently by the model (yes, by the letter) and the
-// application (no), so histories leave it out.
-func (g *generator) wentEmpty(l *orderLine) bool {
-	for _, s := range g.m.shipments {
-		for _, sl := range s.lines {
-			if sl.of == l && s.departure != nil && s.departure.departedAt != "" && !positive(sl.loaded) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (g *generator) revisePrice() {
 	if o, l := g.someLine(); o != nil && !g.wentEmpty(l) {
 		g.send("order.revise_price", g.buyerOf(o), "buyer", data{"order_id": o.id, "line_no": l.no, "unit_price": g.spoil(pick(g, []string{"12.345", "17"})), "reason": "议"})
@@ -421,7 +407,7 @@ func (g *generator) returnGoods() {
 	if g.chance(5) {
 		quantity = add(sub(l.accepted, l.returned), quo(whole(1), whole(1000)))
 	}
-	if positive(quantity) {
+	if positive(quantity) && !g.heldDown(s, l) {
 		g.send("shipment.return", s.buyer, "buyer", data{"shipment_id": s.id, "line_no": l.no, "quantity": g.spoil(trimmed(quantity, 3)), "reason": "变质"})
 	}
 }

@@ -24,7 +24,7 @@ type Batch struct {
 	ConfirmedBy string // the command that confirmed it; "" while it is open
 
 	payees map[string]party.Payee // by the event that holds it
-	erased map[domain.ID]bool     // parties whose personal key is gone
+	erased map[domain.ID]bool     // parties whose personal key is gone, or about to be
 }
 
 // Finder looks for a batch and its payees in the log's commits, in order.
@@ -37,7 +37,7 @@ func NewFinder(id domain.ID) *Finder {
 
 // Keep says which commits the finder needs; it may be given all.
 func (f *Finder) Keep() history.Keep {
-	return history.Any(history.Naming(f.batch.ID), history.Of(party.Registered{}, party.PayeeChanged{}, party.Erased{}))
+	return history.Any(history.Naming(f.batch.ID), history.Of(party.Registered{}, party.PayeeChanged{}, party.ErasureRequested{}))
 }
 
 // Fold takes a commit.
@@ -60,7 +60,7 @@ func (f *Finder) Fold(c *events.Commit) {
 			}
 		case party.PayeeChanged:
 			b.payees[e.ID] = fact.Payee
-		case party.Erased:
+		case party.ErasureRequested:
 			b.erased[fact.PartyID] = true
 		}
 	}
@@ -77,7 +77,7 @@ func (f *Finder) Batch() (*Batch, error) {
 // What a transfer can lack.
 const (
 	NoPayee     = "no_payee"     // the cooperative had no confirmed payee when the batch was made
-	PayeeErased = "payee_erased" // its personal key was destroyed since
+	PayeeErased = "payee_erased" // it asked for its personal key to be destroyed since
 )
 
 // Transfer is one row of the payment file.

@@ -17,7 +17,6 @@ import (
 	"zhitong/domain"
 	"zhitong/domain/policy"
 	"zhitong/events"
-	"zhitong/events/log"
 	"zhitong/internal/history"
 )
 
@@ -43,7 +42,7 @@ type Options struct {
 // inspections of the range with their returns and corrections up to the log's end.
 // A draft of a policy that the log does not know stands for all recorded ones and is
 // compared with all of them.
-func Run(ctx context.Context, l log.Log, o Options) (*Report, error) {
+func Run(ctx context.Context, l history.Source, o Options) (*Report, error) {
 	known, err := isKnown(ctx, l, o.Draft.PolicyID)
 	if err != nil {
 		return nil, err
@@ -59,7 +58,7 @@ func Run(ctx context.Context, l log.Log, o Options) (*Report, error) {
 }
 
 // isKnown reports whether a version of the policy was ever published.
-func isKnown(ctx context.Context, l log.Log, id domain.ID) (known bool, err error) {
+func isKnown(ctx context.Context, l history.Source, id domain.ID) (known bool, err error) {
 	err = history.Read(ctx, l, history.Of(policy.Published{}), func(c *events.Commit) error {
 		for i := range c.Events {
 			f, ok := c.Events[i].Fact.(policy.Published)
