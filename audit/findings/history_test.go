@@ -25,9 +25,7 @@ type history struct {
 	t       *testing.T
 	r       *rand.Rand
 	commits []events.Commit
-	last    time.Time
 	trips   int
-	lines   int
 	seq     int64
 }
 

@@ -196,20 +196,6 @@ func (r Reader) Consistency(size uint64, c checkpoint.Checkpoint) ([]merkle.Hash
 	return tlog.ProveTree(int64(c.Size), int64(size), r.hashes(c))
 }
 
-// Root is the root that the tiles give for a size up to that of c, each hash
-// checked against c.
-func (r Reader) Root(size uint64, c checkpoint.Checkpoint) (merkle.Hash, error) {
-	switch {
-	case size > c.Size:
-		return merkle.Hash{}, fmt.Errorf("size %d is behind the checkpoint of size %d", size, c.Size)
-	case size == 0:
-		return merkle.Empty(), nil
-	case size == c.Size:
-		return c.Root, nil
-	}
-	return tlog.TreeHash(int64(size), r.hashes(c))
-}
-
 // Commit is the bytes of the commit at a position, checked against c.
 func (r Reader) Commit(position uint64, c checkpoint.Checkpoint) ([]byte, error) {
 	if position == 0 || position > c.Size {

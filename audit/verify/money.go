@@ -141,7 +141,6 @@ type fundFold struct {
 	tiers     map[policy.TierKey]domain.Kg
 	limits    map[fund.LimitKey]domain.Money
 	residuals []fund.FunderResidual
-	queue     []domain.ID
 }
 
 func (m *money) fundOf(id domain.ID) *fundFold {

@@ -137,7 +137,7 @@ func (v *verifyRun) print(r *verify.Report) error {
 		out := struct {
 			OK             bool      `json:"ok"`
 			At             time.Time `json:"at"`
-			*verify.Report `json:",inline"`
+			*verify.Report `json:",embed"`
 		}{r.OK(), time.Now().UTC().Truncate(time.Second), r}
 		err = json.MarshalWrite(v.p.stdout, out, jsontext.WithIndent("  "))
 	} else {
