@@ -5,7 +5,7 @@ import (
 )
 
 // historySeeds is how many histories the invariants are held over.
-const historySeeds = 300
+const historySeeds = 80
 
 // TestInvariantsOverRandomHistories holds, after every command: allocation at
 // or below its ceiling, conservation of goods, no budget line overdrawn, and
