@@ -11,7 +11,7 @@ DEMO_SEED ?= 369
 DEMO_PARENT ?= data
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench postgresql clean
+.PHONY: help build demo test check bench postgresql compiler clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ demo: build postgresql ## fill a fresh data folder with the demo programme and p
 	bin/zhitong demo --no-serve --scale $(DEMO_SCALE) --seed $(DEMO_SEED) --data "$$folder" && \
 	printf '\nbin/zhitong serve --data %s\nbin/zhitong view --data %s\n' "$$folder" "$$folder" >&2
 
-test: postgresql ## all tests, with the race detector
+test: postgresql compiler ## all tests, with the race detector
 	$(GO) vet ./...
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 
@@ -41,6 +41,9 @@ bench: build postgresql ## measure this machine
 
 postgresql: ## install the Postgres server when there is none (Debian and its kin)
 	@scripts/need-postgresql
+
+compiler: ## install a C compiler when there is none (Debian and its kin); the race detector needs it
+	@scripts/need-compiler
 
 clean: ## remove what was built; data folders stay
 	rm -rf bin

@@ -31,16 +31,16 @@ func (e Exact) String() string {
 }
 
 // Exact is the amount as an intermediate result. m ≥ 0.
-func (m Money) Exact() Exact { return Exact{m.number} }
+func (m Money) Exact() Exact { return Exact(m) }
 
 // Exact is the price as an intermediate result.
-func (p Price) Exact() Exact { return Exact{p.number} }
+func (p Price) Exact() Exact { return Exact(p) }
 
 // Exact is the weight as an intermediate result. k ≥ 0.
-func (k Kg) Exact() Exact { return Exact{k.number} }
+func (k Kg) Exact() Exact { return Exact(k) }
 
 // Exact is the share as an intermediate result.
-func (s Share) Exact() Exact { return Exact{s.number} }
+func (s Share) Exact() Exact { return Exact(s) }
 
 // Plus returns e + f.
 func (e Exact) Plus(f Exact) Exact { return Exact{known(e.d.Add(f.d))} }

@@ -5,6 +5,7 @@ import (
 	"zhitong/domain/departure"
 	"zhitong/domain/device"
 	"zhitong/domain/disbursement"
+	"zhitong/domain/finding"
 	"zhitong/domain/fund"
 	"zhitong/domain/item"
 	"zhitong/domain/order"
@@ -103,4 +104,6 @@ var catalogue = []entry{
 	fact[disbursement.Confirmed](1),
 
 	fact[device.EntryRefused](1),
+
+	fact[finding.Noted](1),
 }

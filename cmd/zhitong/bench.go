@@ -18,16 +18,12 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure this machine, on a data folder of its own that goes afterwards",
-		Long: `Measure this machine, on a data folder of its own that goes afterwards. Writes are
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand())
+	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
-its floor of the same run.`,
-	}
+its floor of the same run.`
 	c.PersistentFlags().Bool("no-sync", false, "don't sync writes: not durable, only to see what syncing costs")
-	c.AddCommand(p.benchAppendCommand(), p.benchRebuildCommand())
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"zhitong/events/keys"
 	"zhitong/events/log"
@@ -24,9 +25,18 @@ type house struct {
 	log      log.Log
 }
 
+// reachMax bounds the first connection to servers of others.
+const reachMax = 20 * time.Second
+
 // open opens the data folder and the log. The caller closes the house.
 func (p *program) open(ctx context.Context) (*house, error) {
-	inst, err := embedded.Open(ctx, embedded.Options{
+	opening := ctx
+	if p.cfg.NATSURL != "" {
+		var cancel context.CancelFunc
+		opening, cancel = context.WithTimeout(ctx, reachMax)
+		defer cancel()
+	}
+	inst, err := embedded.Open(opening, embedded.Options{
 		Dir: p.cfg.Data, NATSURL: p.cfg.NATSURL, PostgresURL: p.cfg.PostgresURL,
 		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})

@@ -165,13 +165,13 @@ func (r *importRun) writeReport(s *importing.Summary) error {
 
 // tables shows the summary to people.
 func (r *importRun) tables(s *importing.Summary) error {
-	say := func(key string) string { return r.p.text.Say("import." + key) }
+	say := func(key string) string { return r.p.text.Say(key) }
 	rows := [][]any{
-		{say("rows"), s.Rows, s.RowsAccepted, s.RowsRejected},
-		{say("documents"), s.Documents, s.DocumentsAccepted, s.DocumentsRejected},
+		{say("import.rows"), s.Rows, s.RowsAccepted, s.RowsRejected},
+		{say("import.documents"), s.Documents, s.DocumentsAccepted, s.DocumentsRejected},
 	}
-	columns := []table.Column{{Name: "what", Title: " "}, {Name: "all", Title: say("all"), Numeric: true},
-		{Name: "accepted", Title: say("accepted"), Numeric: true}, {Name: "rejected", Title: say("rejected"), Numeric: true}}
+	columns := []table.Column{{Name: "what", Title: " "}, {Name: "all", Title: say("import.all"), Numeric: true},
+		{Name: "accepted", Title: say("import.accepted"), Numeric: true}, {Name: "rejected", Title: say("import.rejected"), Numeric: true}}
 	if err := table.Write(r.p.stdout, table.Text, columns, table.Slice(rows)); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (r *importRun) tables(s *importing.Summary) error {
 	}
 	fmt.Fprintf(r.p.stdout, "\n%s\n", r.p.text.Say(said, "commands", s.Commands, "new", s.New, "repeated", s.Repeated))
 	if len(s.Warnings) > 0 {
-		fmt.Fprintf(r.p.stdout, "\n%s\n", say("warnings"))
+		fmt.Fprintf(r.p.stdout, "\n%s\n", say("import.warnings"))
 		var warnings [][]any
 		for _, w := range s.Warnings {
 			var at []string
@@ -190,8 +190,8 @@ func (r *importRun) tables(s *importing.Summary) error {
 			}
 			warnings = append(warnings, []any{w.Name, w.Count, strings.Join(at, " ")})
 		}
-		if err := table.Write(r.p.stdout, table.Text, []table.Column{{Name: "warning", Title: " "}, {Name: "count", Title: say("count"), Numeric: true},
-			{Name: "lines", Title: say("lines")}}, table.Slice(warnings)); err != nil {
+		if err := table.Write(r.p.stdout, table.Text, []table.Column{{Name: "warning", Title: " "}, {Name: "count", Title: say("import.count"), Numeric: true},
+			{Name: "lines", Title: say("import.lines")}}, table.Slice(warnings)); err != nil {
 			return err
 		}
 	}
@@ -215,8 +215,8 @@ func (r *importRun) rejections(s *importing.Summary) error {
 	}
 	fmt.Fprintln(r.p.stdout)
 	var columns []table.Column
-	for _, name := range []string{"line", "document", "column", "value", "reason"} {
-		columns = append(columns, table.Column{Name: name, Title: r.p.text.Say("import." + name), Numeric: name == "line"})
+	for _, key := range []string{"import.line", "import.document", "import.column", "import.value", "import.reason"} {
+		columns = append(columns, table.Column{Name: key, Title: r.p.text.Say(key), Numeric: key == "import.line"})
 	}
 	return table.Write(r.p.stdout, table.Text, columns, table.Slice(rows))
 }
@@ -284,7 +284,7 @@ func (r rehearser) Rehearse(ctx context.Context, commands []importing.Command) (
 				return nil, err
 			}
 		}
-		queue = append(queue, sender{r.app}.Submit(ctx, c))
+		queue = append(queue, sender(r).Submit(ctx, c))
 	}
 	for len(queue) > 0 {
 		if err := land(); err != nil {

@@ -41,6 +41,9 @@ func (l *lineReader) next() (line, error) {
 		case err == nil, err == io.EOF && out.size > 0:
 			l.n++
 			if out.size > app.LineBytesMax+2 {
+				if err == nil {
+					out.size-- // the line's end
+				}
 				return out, nil
 			}
 			if out.text = trimEnd(held); out.no == 1 {

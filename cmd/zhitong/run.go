@@ -86,6 +86,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("interrupted: %w", err)
+	}
 	if err != nil {
 		p.report(err)
 	}
@@ -134,6 +137,12 @@ private Postgres on the data folder.`,
 		SilenceUsage:      true,
 		TraverseChildren:  true,
 		PersistentPreRunE: p.prepare,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return hintError{usagef("unknown command %q", args[0]), "zhitong help"}
+			}
+			return c.Help()
+		},
 	}
 	f := root.PersistentFlags()
 	f.String("data", "", "data folder (default $ZHITONG_DATA, else $XDG_DATA_HOME/zhitong or ~/.local/share/zhitong)")
@@ -146,7 +155,9 @@ private Postgres on the data folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.policyCommand(), p.claimCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
+		p.projectionCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
+		p.auditCommand(), p.witnessCommand(), p.restoreCommand(),
+		p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		usageErrors(c)

@@ -62,8 +62,14 @@ func (p *program) serve(ctx context.Context, h *house) error {
 
 func (p *program) serveOn(ctx context.Context, h *house, views *projector.Projector, listener net.Listener) error {
 	health := &health{house: h, views: views}
-	server := &http.Server{Handler: health.routes(), ReadTimeout: requestMax, WriteTimeout: requestMax, ErrorLog: nil}
 	g, ctx := errgroup.WithContext(ctx)
+	merkle, err := h.keepMerkle(ctx, g)
+	if err != nil {
+		return err
+	}
+	mux := health.routes()
+	mux.Handle(logPrefix+"/", merkle)
+	server := &http.Server{Handler: mux, ReadTimeout: requestMax, WriteTimeout: requestMax, ErrorLog: nil}
 	g.Go(func() error {
 		if err := views.Run(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("projector: %w", err)
@@ -107,7 +113,7 @@ type health struct {
 	started atomic.Bool
 }
 
-func (s *health) routes() http.Handler {
+func (s *health) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)

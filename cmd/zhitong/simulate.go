@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"zhitong/domain"
-	"zhitong/events/log"
 	"zhitong/internal/simulation"
 	"zhitong/internal/table"
 )
 
 func (p *program) policySimulateCommand() *cobra.Command {
 	var from, to, budget, format string
+	var recorded bool
 	c := &cobra.Command{
 		Use:   "simulate FILE --from DATE --to DATE [--budget FILE]",
 		Short: "Apply a draft to recorded history and compare it with what was assessed",
@@ -24,17 +24,26 @@ func (p *program) policySimulateCommand() *cobra.Command {
 --to, with their returns and corrections, and compare it with what was assessed: per
 item, cooperative, funder and month; which limits bind; when each budget line runs
 dry; which claims would wait or be refused. Nothing is written. The draft's own
-effective range does not matter. Without --budget every budget line has as much as it
-needs; the budget file is a list of {budget_id: PROV, amount: "100000.00", year: 2021},
-where the year may be left out.`,
-		Example: "  zhitong policy simulate sgyd-2.yaml --from 2021-01-01 --to 2021-12-31 --budget budget-2021.yaml",
-		Args:    cobra.ExactArgs(1),
+effective range does not matter. The real engine decides, on funds in memory; what
+people did with their claims (submitted, rejected, paid, settled) is done again as far
+as the draft leaves something to do it with. Without --budget every budget line has as
+much as it needs; the budget file is a list of {budget_id: PROV, amount: "100000.00",
+year: 2021}, where the year may be left out. With --recorded-budget the policy's own
+funds are taken, with every adjustment at its time: the published policy then comes
+out without any difference.`,
+		Example: `  zhitong policy simulate sgyd-2.yaml --from 2021-01-01 --to 2021-12-31
+  zhitong policy simulate sgyd-2.yaml --from 2021-01-01 --to 2021-12-31 --budget budget-2021.yaml --format csv
+  zhitong policy simulate sgyd-2.yaml --from 2021-07-01 --to 2021-12-31 --recorded-budget`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f, err := p.outputFormat(format)
 			if err != nil {
 				return err
 			}
-			o := simulation.Options{}
+			if recorded && budget != "" {
+				return usagef("either --budget or --recorded-budget, not both")
+			}
+			o := simulation.Options{Recorded: recorded}
 			if o.From, err = domain.ParseDay(from); err != nil {
 				return usagef("--from: %w", err)
 			}
@@ -58,8 +67,11 @@ where the year may be left out.`,
 					return usageError{err}
 				}
 			}
+			if err := o.Check(); err != nil {
+				return usageError{err}
+			}
 			return p.with(c.Context(), func(ctx context.Context, h *house) error {
-				r, err := simulation.Run(ctx, commitsOf(h.log), o)
+				r, err := simulation.Run(ctx, h.log, o)
 				if err != nil {
 					return err
 				}
@@ -70,22 +82,9 @@ where the year may be left out.`,
 	c.Flags().StringVar(&from, "from", "", "first day of the inspections")
 	c.Flags().StringVar(&to, "to", "", "last day of the inspections")
 	c.Flags().StringVar(&budget, "budget", "", "a file with what each budget line has")
+	c.Flags().BoolVar(&recorded, "recorded-budget", false, "what the policy's recorded funds had, with their adjustments")
 	c.Flags().StringVar(&format, "format", "table", "table, json, jsonl, csv or xlsx")
 	return c
-}
-
-// commitsOf reads a log commit by commit.
-func commitsOf(l log.Log) simulation.Reader {
-	return func(ctx context.Context, from uint64, fn func([]byte) error) error {
-		return l.Read(ctx, from, func(b log.Block) error {
-			for _, c := range b.Commits {
-				if err := fn(c); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
 }
 
 var simulationColumns = []table.Column{{Name: "section"}, {Name: "key"}, {Name: "draft", Numeric: true}, {Name: "recorded", Numeric: true},
@@ -109,17 +108,20 @@ func simulationRows(r *simulation.Report) [][]any {
 		if !d.DryOn.IsZero() {
 			note = "runs dry on " + d.DryOn.String()
 		}
-		var given any
 		if d.Limited {
-			given = d.Appropriated.String()
+			note += "; has " + d.Appropriated.String()
 		}
-		rows = append(rows, []any{"budget", fmt.Sprintf("%d %s (%s)", d.Year, d.BudgetID, d.FunderID), d.Reserved.String(), given, nil, note})
+		rows = append(rows, []any{"budget", fmt.Sprintf("%d %s (%s)", d.Year, d.BudgetID, d.FunderID), d.Committed.String(), nil, nil, note})
 	}
-	for _, l := range r.Waitlisted {
-		rows = append(rows, []any{"waitlisted", string(l.ClaimID), l.Amount.String(), nil, nil, nil})
-	}
-	for _, l := range r.Refused {
-		rows = append(rows, []any{"refused", string(l.ClaimID), l.Amount.String(), nil, nil, nil})
+	for _, list := range []struct {
+		section, note string
+		claims        []simulation.Left
+	}{
+		{"waitlisted", "would wait", r.Waitlisted}, {"partial", "would get less, by the amount", r.Partial}, {"refused", "would be refused", r.Refused},
+	} {
+		for _, l := range list.claims {
+			rows = append(rows, []any{list.section, string(l.ClaimID), l.Amount.String(), l.Recorded.String(), nil, list.note})
+		}
 	}
 	return rows
 }

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"zhitong/internal/embedded/pgcluster"
-	"zhitong/projections/catalogue"
 	"zhitong/projections/projector"
 )
 
@@ -14,7 +15,7 @@ import (
 // describe views and fold in memory.
 func (h *house) projector(dsn string) (*projector.Projector, error) {
 	return projector.New(projector.Config{
-		Postgres: dsn, Log: h.log, Projections: catalogue.All(), Logger: h.p.logger(),
+		Postgres: dsn, Log: h.log, Projections: everyProjection(), Logger: h.p.logger(),
 	})
 }
 
@@ -38,7 +39,22 @@ func (h *house) database(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", h.p.noPostgres(fmt.Errorf("open the views: %w", err))
 	}
-	return dsn, nil
+	if h.p.cfg.PostgresURL != "" {
+		err = reach(ctx, dsn)
+	}
+	return dsn, err
+}
+
+// reach finds out whether somebody else's database is there, since a projector
+// would wait for it for ever.
+func reach(ctx context.Context, dsn string) error {
+	ctx, cancel := context.WithTimeout(ctx, reachMax)
+	defer cancel()
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("open the views: %w", err)
+	}
+	return conn.Close(ctx)
 }
 
 // noPostgres says what to do where no server is installed.

@@ -32,11 +32,11 @@ func Assess(p *policy.Policy, f *fund.State, s *Sale, freight *policy.Freighted)
 	short := grant(whole, p, a.Lines, false)
 	switch {
 	case short == nil:
-		return assessed(a, whole, f), nil
+		return assessed(a, whole), nil
 	case p.OnExhausted == policy.Partial:
 		grant(draft, p, a.Lines, true)
 		capPartial(p, a)
-		return assessed(a, draft, f), nil
+		return assessed(a, draft), nil
 	case p.OnExhausted == policy.RefuseIt:
 		return refused(a, *short), nil
 	}
@@ -44,7 +44,7 @@ func Assess(p *policy.Policy, f *fund.State, s *Sale, freight *policy.Freighted)
 }
 
 // assessed finishes a claim whose lines have their shares, taken from the draft.
-func assessed(a claim.Assessment, d *fund.Draft, f *fund.State) []domain.Fact {
+func assessed(a claim.Assessment, d *fund.Draft) []domain.Fact {
 	a.Total = total(a.Lines)
 	var parts []domain.Money
 	for i := range a.Lines {
@@ -52,10 +52,9 @@ func assessed(a claim.Assessment, d *fund.Draft, f *fund.State) []domain.Fact {
 		countLine(d, subjectOf(a, l), l.Inputs.Tiers, l.AcceptedKg, l.Subsidy)
 		parts = plus(parts, l.Shares)
 	}
-	return []domain.Fact{
-		claim.Assessed{Assessment: a},
-		fund.Reserved{Movement: fund.Movement{Head: f.Head, ClaimID: a.ClaimID, Lines: d.Amounts(parts)}, Counts: d.Counts(), Residuals: d.Residuals()},
-	}
+	reserved := d.Reserve(a.ClaimID, parts)
+	reserved.Counts = d.Counts()
+	return []domain.Fact{claim.Assessed{Assessment: a}, reserved}
 }
 
 // capPartial freezes what was granted of each line that got less than was

@@ -89,7 +89,7 @@ func (r *reckoning) movement(id domain.ID, parts []domain.Money) fund.Movement {
 }
 
 func (r *reckoning) reserved(id domain.ID) domain.Fact {
-	return fund.Reserved{Movement: r.movement(id, r.grown), Residuals: r.draft.Residuals()}
+	return r.draft.Reserve(id, r.grown)
 }
 
 // resubmit is what turns from obligated back into reserved: the base's lines after

@@ -25,10 +25,9 @@ func TakeUp(p *policy.Policy, f *fund.State, c *claim.State) ([]domain.Fact, err
 		st.Lines[i].Shares = sharesOf(p, parts)
 		sum = add(sum, parts)
 	}
-	return []domain.Fact{
-		claim.TakenUp{Head: c.Head, Standing: st},
-		fund.Reserved{Movement: fund.Movement{Head: f.Head, ClaimID: c.ClaimID, Lines: draft.Amounts(sum)}, Residuals: draft.Residuals(), FromWaitlist: true},
-	}, nil
+	reserved := draft.Reserve(c.ClaimID, sum)
+	reserved.FromWaitlist = true
+	return []domain.Fact{claim.TakenUp{Head: c.Head, Standing: st}, reserved}, nil
 }
 
 // Drop decides the end of a claim before it is authorised: its money is released

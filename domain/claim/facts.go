@@ -51,7 +51,7 @@ type Line struct {
 
 // Assessment is a claim at its beginning, with everything frozen.
 type Assessment struct {
-	Head        `json:",inline"`
+	Head        `json:",embed"`
 	Channel     domain.ID    `json:"channel"`
 	DepartureID domain.ID    `json:"departure_id"`
 	InspectedOn domain.Day   `json:"inspected_on"` // Shanghai day: it decides version and year
@@ -63,19 +63,19 @@ type Assessment struct {
 
 // Assessed says that the amounts are reserved.
 type Assessed struct {
-	Assessment `json:",inline"`
+	Assessment `json:",embed"`
 }
 
 // Waitlisted says that the claim waits for money. Its line subsidies are fixed;
 // shares are made when it is taken up.
 type Waitlisted struct {
-	Assessment `json:",inline"`
+	Assessment `json:",embed"`
 	Shortage   *fund.Shortage `json:"shortage,omitzero"` // absent where others waited before it
 }
 
 // Refused says that the policy gives nothing where a budget line is too small.
 type Refused struct {
-	Assessment `json:",inline"`
+	Assessment `json:",embed"`
 	Shortage   fund.Shortage `json:"shortage"`
 }
 
@@ -96,8 +96,8 @@ type Standing struct {
 
 // TakenUp ends the waiting: the amounts are split and reserved.
 type TakenUp struct {
-	Head     `json:",inline"`
-	Standing `json:",inline"`
+	Head     `json:",embed"`
+	Standing `json:",embed"`
 }
 
 // Pot is where the money of a claim stands.
@@ -115,7 +115,7 @@ const (
 // Reassessed says what returns and corrections changed. Of a paid claim subsidy and
 // shares stay: a clawback or a supplement in the same commit has the difference.
 type Reassessed struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	Pot        Pot              `json:"pot"` // before
 	Changes    int              `json:"changes"`
 	Causes     []string         `json:"causes"`            // event ids

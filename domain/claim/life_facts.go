@@ -7,24 +7,24 @@ import "zhitong/domain"
 
 // Submitted is the cooperative's request for what was assessed.
 type Submitted struct {
-	Head  `json:",inline"`
+	Head  `json:",embed"`
 	Total domain.Money `json:"total"`
 	By    domain.ID    `json:"by"`
 }
 
 // Approved obligates the money.
 type Approved struct {
-	Head     `json:",inline"`
-	Standing `json:",inline"`
+	Head     `json:",embed"`
+	Standing `json:",embed"`
 	By       domain.ID `json:"by"`
 }
 
 // Rejected ends a claim before it is authorised; the money is released.
 type Rejected struct {
-	Head     `json:",inline"`
-	Standing `json:",inline"` // what it amounted to
-	Pot      Pot              `json:"pot"`
-	Reason   domain.Text      `json:"reason"`
+	Head     `json:",embed"`
+	Standing `json:",embed"` // what it amounted to
+	Pot      Pot             `json:"pot"`
+	Reason   domain.Text     `json:"reason"`
 }
 
 // Posting is a claim's row of a list as it is posted: no person and no account.
@@ -42,7 +42,7 @@ type Posting struct {
 // Publicised posts the claim on a list. The list is the postings of the commit in
 // their order; ListSHA256 is the hash of [ListText].
 type Publicised struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	Posting    Posting   `json:"posting"`
 	ListPlace  int       `json:"list_place"` // 1-based
 	ListSize   int       `json:"list_size"`
@@ -52,27 +52,27 @@ type Publicised struct {
 
 // Objected is an objection to a posted claim, by anyone.
 type Objected struct {
-	Head   `json:",inline"`
+	Head   `json:",embed"`
 	Reason domain.Text `json:"reason"`
 	By     domain.ID   `json:"by"`
 }
 
 // ObjectionResolved ends an objection; an upheld one rejects the claim.
 type ObjectionResolved struct {
-	Head   `json:",inline"`
+	Head   `json:",embed"`
 	Upheld bool        `json:"upheld"`
 	Note   domain.Text `json:"note"`
 }
 
 // Authorised lets the claim be paid.
 type Authorised struct {
-	Head  `json:",inline"`
+	Head  `json:",embed"`
 	Total domain.Money `json:"total"`
 }
 
 // Batched puts the claim into a payment batch.
 type Batched struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	BatchID domain.ID    `json:"batch_id"`
 	LineNo  int          `json:"line_no"` // of the batch
 	Total   domain.Money `json:"total"`
@@ -80,8 +80,8 @@ type Batched struct {
 
 // Paid says that the bank has paid; Withheld of it went to debts.
 type Paid struct {
-	Head      `json:",inline"`
-	Standing  `json:",inline"`
+	Head      `json:",embed"`
+	Standing  `json:",embed"`
 	BatchID   domain.ID    `json:"batch_id"`
 	Withheld  domain.Money `json:"withheld"`
 	Reference domain.Text  `json:"reference,omitzero"`
@@ -89,7 +89,7 @@ type Paid struct {
 
 // PaymentFailed lets the claim be batched again.
 type PaymentFailed struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	BatchID domain.ID   `json:"batch_id"`
 	Reason  domain.Text `json:"reason,omitzero"`
 }
@@ -105,7 +105,7 @@ type ClawbackLine struct {
 // ClawbackProposed asks for money back that was paid for goods that were returned
 // or corrected away.
 type ClawbackProposed struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	ClawbackID domain.ID      `json:"clawback_id"`
 	Amount     domain.Money   `json:"amount"`
 	Lines      []ClawbackLine `json:"lines"`
@@ -116,7 +116,7 @@ type ClawbackProposed struct {
 
 // ClawbackApproved is the officer's consent.
 type ClawbackApproved struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	ClawbackID domain.ID    `json:"clawback_id"`
 	Amount     domain.Money `json:"amount"`
 	By         domain.ID    `json:"by"`
@@ -132,7 +132,7 @@ const (
 // ClawbackSettled says how the money comes back: at once (refund), from later
 // payments (offset), or not at all (write_off).
 type ClawbackSettled struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	ClawbackID domain.ID      `json:"clawback_id"`
 	Method     string         `json:"method"`
 	Reference  domain.Text    `json:"reference,omitzero"`
@@ -143,7 +143,7 @@ type ClawbackSettled struct {
 // ClawbackRecovered says that what was withheld from a payment went back to the
 // budget lines that the clawback came from.
 type ClawbackRecovered struct {
-	Head        `json:",inline"`
+	Head        `json:",embed"`
 	ClawbackID  domain.ID      `json:"clawback_id"`
 	BatchID     domain.ID      `json:"batch_id"`
 	FromClaimID domain.ID      `json:"from_claim_id"` // whose payment it was withheld from

@@ -50,7 +50,7 @@ func (w Weighed) validate() error {
 // Depart is the command departure.depart.
 type Depart struct {
 	DepartureID domain.ID `json:"departure_id"`
-	Weighed     `json:",inline"`
+	Weighed     `json:",embed"`
 	SealNo      domain.ID         `json:"seal_no,omitzero"`
 	Attributes  domain.Attributes `json:"attributes,omitzero"`
 }
@@ -83,7 +83,7 @@ func (c *Transship) Validate() error {
 // Arrive is the command departure.arrive.
 type Arrive struct {
 	DepartureID domain.ID `json:"departure_id"`
-	Weighed     `json:",inline"`
+	Weighed     `json:",embed"`
 }
 
 // Validate checks the command's values.

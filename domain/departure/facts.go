@@ -33,19 +33,19 @@ type Consignment struct {
 // Loaded puts a shipment on the trip, at the end of the loading order.
 type Loaded struct {
 	DepartureID domain.ID `json:"departure_id"`
-	Consignment `json:",inline"`
+	Consignment `json:",embed"`
 }
 
 // LoadCorrected changes the kg of a shipment on the trip; its place stays.
 type LoadCorrected struct {
 	DepartureID domain.ID `json:"departure_id"`
-	Consignment `json:",inline"`
+	Consignment `json:",embed"`
 }
 
 // Unloaded takes a shipment off the trip before it departs.
 type Unloaded struct {
 	DepartureID domain.ID `json:"departure_id"`
-	Consignment `json:",inline"`
+	Consignment `json:",embed"`
 }
 
 // Departed begins the trip with the shipments listed, in loading order.

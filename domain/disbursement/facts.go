@@ -44,7 +44,7 @@ const (
 
 // Outcome is what the bank said of a line.
 type Outcome struct {
-	Line      `json:",inline"`
+	Line      `json:",embed"`
 	Status    string      `json:"status"` // paid, failed
 	Reference domain.Text `json:"reference,omitzero"`
 	Reason    domain.Text `json:"reason,omitzero"`

@@ -15,6 +15,7 @@ type Draft struct {
 	split     []policy.Funding
 	start     []domain.Money // available before the draft
 	available []domain.Money
+	before    []domain.Residual // before the draft
 	residuals []domain.Residual
 	tiers     map[policy.TierKey]domain.Kg
 	limits    map[LimitKey]domain.Money
@@ -35,6 +36,7 @@ func NewDraft(s *State, split []policy.Funding) (*Draft, error) {
 		funders[i] = f.FunderID
 	}
 	d.start, d.residuals = slices.Clone(d.available), s.residualsOf(funders)
+	d.before = d.residuals
 	return d, nil
 }
 
@@ -89,11 +91,16 @@ func (d *Draft) GiveBack(parts []domain.Money) {
 	}
 }
 
-// Residuals are the residuals as they stand in the draft.
-func (d *Draft) Residuals() []FunderResidual {
+// Reserve is the fact that reserves parts for a claim with the residuals as they
+// stand in the draft.
+func (d *Draft) Reserve(claim domain.ID, parts []domain.Money) Reserved {
+	return Reserved{Movement: Movement{Head: d.fund.Head, ClaimID: claim, Lines: d.Amounts(parts)}, Before: d.named(d.before), Residuals: d.named(d.residuals)}
+}
+
+func (d *Draft) named(residuals []domain.Residual) []FunderResidual {
 	out := make([]FunderResidual, len(d.split))
 	for i, f := range d.split {
-		out[i] = FunderResidual{f.FunderID, d.residuals[i]}
+		out[i] = FunderResidual{f.FunderID, residuals[i]}
 	}
 	return out
 }

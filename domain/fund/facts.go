@@ -27,13 +27,13 @@ type Amount struct {
 
 // Opened begins a fund.
 type Opened struct {
-	Head  `json:",inline"`
+	Head  `json:",embed"`
 	Lines []Amount `json:"lines"`
 }
 
 // Adjusted changes what is appropriated on a line. Delta may be negative.
 type Adjusted struct {
-	Head       `json:",inline"`
+	Head       `json:",embed"`
 	BudgetID   domain.ID    `json:"budget_id"`
 	FunderID   domain.ID    `json:"funder_id"`
 	Delta      domain.Money `json:"delta"`
@@ -43,8 +43,8 @@ type Adjusted struct {
 
 // LineAdded adds a budget line.
 type LineAdded struct {
-	Head       `json:",inline"`
-	Amount     `json:",inline"`
+	Head       `json:",embed"`
+	Amount     `json:",embed"`
 	DocumentNo domain.ID `json:"document_no"`
 }
 
@@ -56,7 +56,7 @@ type Counts struct {
 
 // TierCount changes a running total of kg.
 type TierCount struct {
-	policy.TierKey `json:",inline"`
+	policy.TierKey `json:",embed"`
 	Kg             domain.Kg `json:"kg"`
 }
 
@@ -69,7 +69,7 @@ type LimitKey struct {
 
 // LimitCount changes a running total of granted amounts.
 type LimitCount struct {
-	LimitKey `json:",inline"`
+	LimitKey `json:",embed"`
 	Amount   domain.Money `json:"amount"`
 }
 
@@ -81,22 +81,24 @@ type FunderResidual struct {
 
 // Movement is money of a claim moving on the budget lines.
 type Movement struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	ClaimID domain.ID `json:"claim_id"`
 	Lines   []Amount  `json:"lines,omitzero"` // amounts > 0, in the order of the split
 }
 
-// Reserved takes money from what is available. Residuals are the new ones.
+// Reserved takes money from what is available. Residuals are those before and after
+// the splits, so that the shares can be split again from this commit alone.
 type Reserved struct {
-	Movement     `json:",inline"`
-	Counts       `json:",inline"`
+	Movement     `json:",embed"`
+	Counts       `json:",embed"`
+	Before       []FunderResidual `json:"residuals_before,omitzero"`
 	Residuals    []FunderResidual `json:"residuals,omitzero"`
 	FromWaitlist bool             `json:"from_waitlist,omitzero"` // the claim was the head of the waitlist
 }
 
 // Released makes reserved or obligated money available again.
 type Released struct {
-	Movement `json:",inline"`
+	Movement `json:",embed"`
 	From     Pot       `json:"from"`
 	Batch    domain.ID `json:"batch_id,omitzero"` // recomputed when this batch was confirmed
 }
@@ -112,46 +114,46 @@ const (
 
 // Obligated turns reserved money into obligated.
 type Obligated struct {
-	Movement `json:",inline"`
+	Movement `json:",embed"`
 }
 
 // Unobligated turns obligated money back into reserved: the claim grew and is
 // approved anew.
 type Unobligated struct {
-	Movement `json:",inline"`
+	Movement `json:",embed"`
 }
 
 // Spent turns obligated money into spent.
 type Spent struct {
-	Movement `json:",inline"`
+	Movement `json:",embed"`
 	BatchID  domain.ID `json:"batch_id"`
 }
 
 // Refunded makes money that came back available again.
 type Refunded struct {
-	Movement   `json:",inline"`
+	Movement   `json:",embed"`
 	ClawbackID domain.ID `json:"clawback_id"`
 	Batch      domain.ID `json:"batch_id,omitzero"` // withheld from a payment of this batch
 }
 
 // Recounted changes running totals: a claim changed or was rejected.
 type Recounted struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	ClaimID domain.ID `json:"claim_id"`
-	Counts  `json:",inline"`
+	Counts  `json:",embed"`
 }
 
 // Queued puts a claim at the end of the waitlist; its amounts count in the totals.
 type Queued struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	ClaimID domain.ID    `json:"claim_id"`
 	Amount  domain.Money `json:"amount"`
-	Counts  `json:",inline"`
+	Counts  `json:",embed"`
 }
 
 // QueueChanged changes what a waiting claim waits for.
 type QueueChanged struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	ClaimID domain.ID    `json:"claim_id"`
 	Was     domain.Money `json:"was"`
 	Amount  domain.Money `json:"amount"` // now
@@ -160,7 +162,7 @@ type QueueChanged struct {
 
 // Unqueued takes a rejected claim off the waitlist.
 type Unqueued struct {
-	Head    `json:",inline"`
+	Head    `json:",embed"`
 	ClaimID domain.ID `json:"claim_id"`
 	WasHead bool      `json:"was_head"` // it was the first of those who wait
 }

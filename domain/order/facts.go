@@ -77,13 +77,13 @@ type Share struct {
 
 // LineAllocated gives a quantity of the line to a shipment line.
 type LineAllocated struct {
-	Share `json:",inline"`
+	Share `json:",embed"`
 	Why   string `json:"why"` // logged, corrected, gain
 }
 
 // LineReleased takes a quantity back from a shipment line.
 type LineReleased struct {
-	Share `json:",inline"`
+	Share `json:",embed"`
 	Why   string `json:"why"` // order_cancelled, shipment_cancelled, corrected, not_loaded, lost_or_rejected
 }
 

@@ -26,7 +26,7 @@ func (p *PayeeInClear) validate(field string) error {
 type Register struct {
 	PartyID   domain.ID `json:"party_id"`
 	PartyKind string    `json:"kind"`
-	Profile   `json:",inline"`
+	Profile   `json:",embed"`
 	Payee     *PayeeInClear `json:"payee,omitzero"`
 }
 
@@ -86,7 +86,7 @@ const farmersMax = 10_000_000
 // not among them.
 type Update struct {
 	PartyID domain.ID `json:"party_id"`
-	Profile `json:",inline"`
+	Profile `json:",embed"`
 	Reason  domain.Text `json:"reason"`
 }
 

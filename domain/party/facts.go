@@ -39,14 +39,14 @@ type Profile struct {
 type Registered struct {
 	PartyID   domain.ID `json:"party_id"`
 	PartyKind string    `json:"kind"`
-	Profile   `json:",inline"`
+	Profile   `json:",embed"`
 	Payee     *Payee `json:"payee,omitzero"`
 }
 
 // Updated changes the fields given.
 type Updated struct {
 	PartyID domain.ID `json:"party_id"`
-	Profile `json:",inline"`
+	Profile `json:",embed"`
 	Reason  domain.Text `json:"reason"`
 }
 

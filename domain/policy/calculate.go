@@ -51,7 +51,7 @@ func (r *Rule) Key(s Subject) TierKey {
 
 // TierStart is a running total before the line.
 type TierStart struct {
-	TierKey `json:",inline"`
+	TierKey `json:",embed"`
 	StartKg domain.Kg `json:"start_kg"`
 }
 

@@ -4,7 +4,7 @@ import "zhitong/domain"
 
 // Published is a version of a policy, whole.
 type Published struct {
-	Policy `json:",inline"`
+	Policy `json:",embed"`
 }
 
 // Withdrawn cuts a version's range to the day before From.

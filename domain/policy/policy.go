@@ -110,15 +110,6 @@ type Approval struct {
 // Distinct reports whether two persons are needed where a claim or clawback says so.
 func (a Approval) Distinct() bool { return a.DistinctActors == nil || *a.DistinctActors }
 
-// Shares lists the shares of the split in its order.
-func (p *Policy) Shares() []domain.Share {
-	s := make([]domain.Share, len(p.Split))
-	for i, f := range p.Split {
-		s[i] = f.Share
-	}
-	return s
-}
-
 // Subject is what of a line decides which rules match it.
 type Subject struct {
 	ItemID        domain.ID

@@ -15,7 +15,7 @@ const (
 // Open is the command route.open.
 type Open struct {
 	RouteID domain.ID `json:"route_id"`
-	Terms   `json:",inline"`
+	Terms   `json:",embed"`
 }
 
 // Validate checks the command's values.
@@ -37,7 +37,7 @@ func (c *Open) Validate() error {
 type Revise struct {
 	RouteID       domain.ID  `json:"route_id"`
 	EffectiveFrom domain.Day `json:"effective_from"`
-	Terms         `json:",inline"`
+	Terms         `json:",embed"`
 }
 
 // Validate checks the command's values: at least one of the terms changes.

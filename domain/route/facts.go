@@ -35,14 +35,14 @@ type Terms struct {
 // Opened begins a route.
 type Opened struct {
 	RouteID domain.ID `json:"route_id"`
-	Terms   `json:",inline"`
+	Terms   `json:",embed"`
 }
 
 // Revised changes a route for departures dated from EffectiveFrom on.
 type Revised struct {
 	RouteID       domain.ID  `json:"route_id"`
 	EffectiveFrom domain.Day `json:"effective_from"`
-	Terms         `json:",inline"`
+	Terms         `json:",embed"`
 }
 
 // The names of the facts.

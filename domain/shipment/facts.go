@@ -107,9 +107,9 @@ type Deal struct {
 // InspectedLine is one line of an inspection.
 type InspectedLine struct {
 	LineNo int `json:"line_no"`
-	Sold   `json:",inline"`
+	Sold   `json:",embed"`
 	Loaded domain.Quantity `json:"loaded"`
-	Result `json:",inline"`
+	Result `json:",embed"`
 }
 
 // Inspected recognises the sale of what was accepted, on every line.
@@ -117,7 +117,7 @@ type Inspected struct {
 	ShipmentID  domain.ID `json:"shipment_id"`
 	DepartureID domain.ID `json:"departure_id"`
 	TicketNo    domain.ID `json:"ticket_no"`
-	Deal        `json:",inline"`
+	Deal        `json:",embed"`
 	Lines       []InspectedLine   `json:"lines"`
 	Attributes  domain.Attributes `json:"attributes,omitzero"`
 }
@@ -127,9 +127,9 @@ type Inspected struct {
 // was accepted; ReturnedInAll includes it.
 type Returned struct {
 	ShipmentID    domain.ID `json:"shipment_id"`
-	Deal          `json:",inline"`
+	Deal          `json:",embed"`
 	LineNo        int `json:"line_no"`
-	Sold          `json:",inline"`
+	Sold          `json:",embed"`
 	Quantity      domain.Quantity `json:"quantity"`
 	Reason        domain.Text     `json:"reason"`
 	ReturnedInAll domain.Quantity `json:"returned_in_all"`
@@ -141,7 +141,7 @@ type Returned struct {
 // result and what changed (differences may be negative).
 type CorrectedLine struct {
 	LineNo     int `json:"line_no"`
-	Sold       `json:",inline"`
+	Sold       `json:",embed"`
 	Old        Result       `json:"old"`
 	New        Result       `json:"new"`
 	AcceptedKg domain.Kg    `json:"accepted_kg_difference"`
@@ -153,7 +153,7 @@ type CorrectedLine struct {
 type InspectionCorrected struct {
 	ShipmentID domain.ID `json:"shipment_id"`
 	Corrects   string    `json:"corrects"` // event id of the inspection or correction that it follows
-	Deal       `json:",inline"`
+	Deal       `json:",embed"`
 	Lines      []CorrectedLine `json:"lines"`
 	Reason     domain.Text     `json:"reason"`
 }

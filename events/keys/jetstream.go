@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,10 +31,13 @@ func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas i
 		Name: logStream + "_KEYS", Subjects: []string{prefix + "*"}, Storage: jetstream.FileStorage,
 		Replicas: max(1, replicas), AllowDirect: true,
 	}
-	s, err := js.CreateStream(ctx, cfg)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		s, err = js.Stream(ctx, cfg.Name)
-	}
+	s, err := patiently(ctx, func(ctx context.Context) (jetstream.Stream, error) {
+		s, err := js.CreateStream(ctx, cfg)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return js.Stream(ctx, cfg.Name)
+		}
+		return s, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open key stream %q: %w", cfg.Name, err)
 	}
@@ -60,13 +62,13 @@ type wrappedKey struct {
 
 // all reads every stored message.
 func (s *streamStore) all(ctx context.Context) ([]wrappedKey, error) {
-	info, err := s.stream.Info(ctx)
+	info, err := patiently(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return s.stream.Info(ctx) })
 	if err != nil {
 		return nil, err
 	}
 	var keys []wrappedKey
 	for seq := info.State.FirstSeq; seq <= info.State.LastSeq && info.State.Msgs > 0; seq++ {
-		m, err := s.stream.GetMsg(ctx, seq)
+		m, err := patiently(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return s.stream.GetMsg(ctx, seq) })
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}
@@ -106,11 +108,16 @@ func (s *streamStore) Create(ctx context.Context, name string, key []byte) ([]by
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.js.Publish(ctx, s.subjectOf(name), box, jetstream.WithExpectLastSequencePerSubject(0), jetstream.WithRetryAttempts(3), jetstream.WithRetryWait(50*time.Millisecond))
+	_, err = patiently(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
+		return s.js.Publish(ctx, s.subjectOf(name), box, jetstream.WithExpectLastSequencePerSubject(0))
+	})
 	if err == nil {
 		return key, nil
 	}
-	m, getErr := s.stream.GetLastMsgForSubject(ctx, s.subjectOf(name))
+	// Somebody else's, or this one whose answer was lost: the one that is there counts.
+	m, getErr := patiently(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return s.stream.GetLastMsgForSubject(ctx, s.subjectOf(name))
+	})
 	if getErr != nil {
 		return nil, errors.Join(err, getErr)
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"zhitong/domain"
 	"zhitong/domain/departure"
+	"zhitong/domain/finding"
 	"zhitong/domain/item"
 	"zhitong/domain/order"
 	"zhitong/domain/pairing"
@@ -23,6 +24,7 @@ func TradeKinds() map[string]func() domain.Aggregate {
 		order.Kind:     func() domain.Aggregate { return new(order.State) },
 		departure.Kind: func() domain.Aggregate { return new(departure.State) },
 		shipment.Kind:  func() domain.Aggregate { return new(shipment.State) },
+		finding.Kind:   func() domain.Aggregate { return new(finding.State) },
 	}
 }
 

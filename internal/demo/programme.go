@@ -51,7 +51,7 @@ func New(o Options) (*Programme, error) {
 	if err := p.calibrate(targets.NetAmount); err != nil {
 		return nil, err
 	}
-	s := script{planner: p, scale: scale}
+	s := script{planner: p, scale: scale, seed: o.Seed}
 	s.write()
 	slices.SortStableFunc(s.steps, func(a, b step) int { return cmp.Compare(a.when.Unix(), b.when.Unix()) })
 	return &Programme{targets: targets, steps: s.steps}, nil

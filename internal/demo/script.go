@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"time"
 
 	"zhitong/domain"
@@ -10,6 +11,7 @@ import (
 type script struct {
 	*planner
 	scale int64 // millionths
+	seed  uint64
 	steps []step
 }
 
@@ -39,7 +41,9 @@ func (s *script) opening() {
 	clock := at(domain.NewDay(2020, time.April, 20), 9, 0, beijing)
 	tick := func() time.Time { clock = clock.Add(2 * time.Minute); return clock }
 
-	s.say(tick(), "programme.open", "P369", operator, domain.Operator, func() object {
+	// The first id names the choices, so that another programme in the same folder is
+	// refused at its first command.
+	s.say(tick(), "programme.open", fmt.Sprintf("%d/%s", s.seed, fixed(s.scale, 6)), operator, domain.Operator, func() object {
 		return object{
 			"programme_id": "P369",
 			"name": domain.Name{

@@ -65,10 +65,16 @@ func holding(parts [][]byte) Keep {
 // at.
 const aheadMax = 16
 
+// Source is a log that is only read; every [log.Log] is one.
+type Source interface {
+	// Read is as in [log.Log].
+	Read(ctx context.Context, from uint64, fn func(log.Block) error) error
+}
+
 // Read calls fn with the commits that are kept, from the log's beginning to its
 // head, in order. An error of fn ends it. When Read has returned it does not use
 // the log any more.
-func Read(ctx context.Context, l log.Log, keep Keep, fn func(*events.Commit) error) error {
+func Read(ctx context.Context, l Source, keep Keep, fn func(*events.Commit) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	r := &reader{keep: keep, ahead: make(chan *decoding, aheadMax), places: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	ended := make(chan error, 1)

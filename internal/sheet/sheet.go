@@ -10,7 +10,7 @@ import (
 // Sheet is a claim with everything that its amount came from. Figures stand beside
 // the id of the event that holds them.
 type Sheet struct {
-	claim.Head  `json:",inline"`
+	claim.Head  `json:",embed"`
 	Supplements domain.ID    `json:"supplements,omitzero"` // the claim that this one supplements
 	Channel     domain.ID    `json:"channel"`
 	DepartureID domain.ID    `json:"departure_id"`
@@ -46,7 +46,7 @@ type Source struct {
 // Line is a line as it was assessed. Shares are those of the assessment, or, for a
 // claim that waited, those that were made when it was taken up.
 type Line struct {
-	claim.Line  `json:",inline"`
+	claim.Line  `json:",embed"`
 	EventID     string         `json:"event_id"`
 	TakenUp     []claim.Share  `json:"shares_taken_up,omitzero"`
 	SharesEvent string         `json:"shares_event_id,omitzero"` // that holds the shares
@@ -55,7 +55,7 @@ type Line struct {
 
 // Reassessment is what returns and corrections changed of the claim.
 type Reassessment struct {
-	claim.Reassessed `json:",inline"`
+	claim.Reassessed `json:",embed"`
 	EventID          string      `json:"event_id"`
 	Time             domain.Time `json:"time"`
 }

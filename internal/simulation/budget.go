@@ -3,10 +3,13 @@ package simulation
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"zhitong/domain"
+	"zhitong/domain/fund"
+	"zhitong/domain/policy"
 )
 
 // Budget is what a budget line has in a year; year 0 is every year that has no
@@ -34,7 +37,33 @@ func ParseBudget(text []byte) ([]Budget, error) {
 	return list, nil
 }
 
-func (s *run) budgetOf(year int, budget domain.ID) domain.Money {
+// Check refuses options that can only be a mistake: a range that ends before it
+// begins, a budget line that the draft's split does not name.
+func (o *Options) Check() error {
+	if o.To.Cmp(o.From) < 0 {
+		return fmt.Errorf("the range ends on %s, before it begins on %s", o.To, o.From)
+	}
+	for _, b := range o.Budget {
+		if !slices.ContainsFunc(o.Draft.Split, func(f policy.Funding) bool { return f.BudgetID == b.BudgetID }) {
+			return fmt.Errorf("budget file: the split of %q has no budget line %q", o.Draft.PolicyID, b.BudgetID)
+		}
+	}
+	return nil
+}
+
+// unlimited is what a budget line has where no budget is given.
+var unlimited = domain.MoneyFromFen(99_999_999_999_999)
+
+// fundOf opens the simulation's own fund of a year.
+func (s *stage) fundOf(year int) fund.Opened {
+	f := fund.Opened{Head: fund.Head{FundID: domain.ID(fmt.Sprintf("~simulation-%d", year)), PolicyID: s.Draft.PolicyID, Year: year}}
+	for _, x := range s.Draft.Split {
+		f.Lines = append(f.Lines, fund.Amount{BudgetID: x.BudgetID, FunderID: x.FunderID, Amount: s.budgetOf(year, x.BudgetID)})
+	}
+	return f
+}
+
+func (s *stage) budgetOf(year int, budget domain.ID) domain.Money {
 	if s.Budget == nil {
 		return unlimited
 	}

@@ -1,12 +1,13 @@
 package simulation
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"zhitong/domain"
 	"zhitong/domain/claim"
+	"zhitong/domain/fund"
 	"zhitong/domain/policy"
 )
 
@@ -14,8 +15,9 @@ import (
 type Report struct {
 	Compared   []Compared // by item, cooperative, funder and month, then in total
 	Bounds     []Bound    // one for each limit of the draft, in its order
-	Budgets    []Drain    // by year and the order of the split
-	Waitlisted []Left     // claims that wait in the end, in the order of their ids
+	Budgets    []Drain    // by year and the order of the fund
+	Waitlisted []Left     // claims that wait in the end, in the order of their assessment
+	Partial    []Left     // claims that the budget let have a part; Amount is what it did not
 	Refused    []Left
 }
 
@@ -32,107 +34,87 @@ type Bound struct {
 	Cut   domain.Money
 }
 
-// Drain is a budget line in the end. DryOn is the day on which it was first too
-// small or empty.
+// Drain is a budget line in the end. DryOn is the day of the first inspection for
+// which it was too small, or which emptied it.
 type Drain struct {
-	Year                   int
-	BudgetID, FunderID     domain.ID
-	Appropriated, Reserved domain.Money
-	DryOn                  domain.Day
-	Limited                bool // false: it had as much as it needed
+	Year                    int
+	BudgetID, FunderID      domain.ID
+	Appropriated, Committed domain.Money // committed: reserved, obligated or spent, less what came back
+	DryOn                   domain.Day
+	Limited                 bool // false: it had as much as it needed
 }
 
-// Left is a claim that gets nothing in the end.
+// Left is a claim that does not get all that was calculated, beside what it had in
+// the record.
 type Left struct {
-	ClaimID domain.ID
-	Amount  domain.Money // as calculated
+	ClaimID          domain.ID
+	Amount, Recorded domain.Money
 }
 
-// sums adds amounts up by each thing that a report compares.
-type sums map[string]map[string]domain.Money
-
-// comparedBy is the order of the report.
-var comparedBy = [...]string{"item", "cooperative", "funder", "month", "total"}
-
-func newSums() sums {
-	s := sums{}
-	for _, by := range comparedBy {
-		s[by] = map[string]domain.Money{}
+func (s *stage) report() (*Report, error) {
+	r := &Report{Bounds: s.watch.bounds, Compared: compare(s.draft.sums, s.was.sums)}
+	r.Budgets = s.drains()
+	recorded := map[domain.ID]domain.Money{} // of the claims on stage
+	for id, amount := range s.was.total {
+		on := s.was.staged(s, id)
+		recorded[on] = recorded[on].Add(amount)
 	}
-	return s
-}
-
-func (s sums) add(item, cooperative, funder domain.ID, month string, amount domain.Money) {
-	if amount.Sign() == 0 {
-		return
-	}
-	for by, key := range map[string]string{"item": string(item), "cooperative": string(cooperative), "funder": string(funder), "month": month, "total": ""} {
-		s[by][key] = s[by][key].Add(amount)
-	}
-}
-
-// limits notes which limits bound in a first assessment.
-func (s *run) limits(lines []claim.Line) {
-	for _, l := range lines {
-		i := 0
-		for _, step := range l.Steps {
-			if !strings.HasPrefix(step.What, "limit:") {
-				continue
-			}
-			before, _ := domain.ParseExact(step.With[0].Value)
-			after, _ := domain.ParseExact(step.Result)
-			if after.Cmp(before) < 0 {
-				s.bounds[i].Lines++
-				s.bounds[i].Cut = s.bounds[i].Cut.Add(before.Round().Sub(after.Round()))
-			}
-			i++
+	for _, id := range s.draft.order {
+		c, err := s.replay.Book().Claim(id)
+		if err != nil {
+			return nil, err
+		}
+		left := Left{ClaimID: id, Recorded: recorded[id].Add(domain.MoneyFromFen(0))}
+		switch {
+		case c.Status == claim.IsWaitlisted:
+			left.Amount = c.Total()
+			r.Waitlisted = append(r.Waitlisted, left)
+		case c.Status == claim.IsRefused:
+			left.Amount = s.calculated(c)
+			r.Refused = append(r.Refused, left)
+		case !s.watch.part[id].IsZero() && c.Status != claim.IsRejected:
+			left.Amount = s.watch.part[id]
+			r.Partial = append(r.Partial, left)
 		}
 	}
+	return r, nil
 }
 
-func (s *run) report() *Report {
-	was := s.was
-	if !s.known {
-		was = s.all
-	}
-	r := &Report{Bounds: s.bounds}
+func compare(draft, was sums) []Compared {
+	var list []Compared
 	for _, by := range comparedBy {
-		keys := slices.Sorted(maps.Keys(s.draft[by]))
-		for _, k := range slices.Sorted(maps.Keys(was[by])) {
-			if _, both := s.draft[by][k]; !both {
-				keys = append(keys, k)
-			}
-		}
-		slices.Sort(keys)
-		if by == "total" {
-			keys = []string{""}
+		keys := []string{""}
+		if by != "total" {
+			all := maps.Clone(draft[by])
+			maps.Copy(all, was[by])
+			keys = slices.Sorted(maps.Keys(all))
 		}
 		for _, k := range keys {
-			r.Compared = append(r.Compared, Compared{by, k, s.draft[by][k], was[by][k]})
+			list = append(list, Compared{by, k, draft[by][k].Add(domain.MoneyFromFen(0)), was[by][k].Add(domain.MoneyFromFen(0))})
 		}
 	}
-	for i := range r.Bounds {
-		r.Bounds[i].Limit = s.Draft.Limits[i]
-	}
-	for _, year := range slices.Sorted(maps.Keys(s.funds)) {
-		for _, l := range s.funds[year].Lines {
-			r.Budgets = append(r.Budgets, Drain{year, l.BudgetID, l.FunderID, l.Appropriated, l.Reserved, s.dry[budgetKey{year, l.BudgetID}], s.Budget != nil})
+	return list
+}
+
+// drains are the budget lines of the range's years.
+func (s *stage) drains() []Drain {
+	var list []Drain
+	funds := slices.SortedFunc(maps.Values(s.watch.funds), func(a, b *fund.State) int { return cmp.Compare(a.Year, b.Year) })
+	for _, f := range funds {
+		if f.Year < s.From.Year() || f.Year > s.To.Year() {
+			continue
+		}
+		for _, l := range f.Lines {
+			list = append(list, Drain{f.Year, l.BudgetID, l.FunderID, l.Appropriated, l.Committed().Add(domain.MoneyFromFen(0)),
+				s.watch.dry[budgetKey{f.FundID, l.BudgetID}], s.Budget != nil || s.Recorded})
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.claims)) {
-		switch c := s.claims[id]; c.Status {
-		case claim.IsWaitlisted:
-			r.Waitlisted = append(r.Waitlisted, Left{id, c.Total()})
-		case claim.IsRefused:
-			r.Refused = append(r.Refused, Left{id, s.calculated(c)})
-		}
-	}
-	return r
+	return list
 }
 
 // calculated is what a refused claim would have got.
-func (s *run) calculated(c *claim.State) domain.Money {
-	var sum domain.Money
+func (s *stage) calculated(c *claim.State) domain.Money {
+	sum := domain.MoneyFromFen(0)
 	for _, l := range c.Lines {
 		subject := policy.Subject{ItemID: l.ItemID, Category: l.Category, Channel: c.Channel, CooperativeID: c.CooperativeID, BuyerID: c.BuyerID}
 		sum = sum.Add(s.Draft.Calculate(subject, l.Inputs).Amount)

@@ -5,6 +5,7 @@ import (
 
 	"zhitong/domain"
 	"zhitong/domain/claim"
+	"zhitong/domain/fund"
 	"zhitong/domain/policy"
 	"zhitong/internal/app/apptest"
 )
@@ -25,6 +26,11 @@ func recompute(t *testing.T, w *apptest.World) {
 				versions[f.PolicyID][f.Version] = &f.Policy
 			case claim.Assessed:
 				recomputeLines(t, versions, &f.Assessment)
+				for _, other := range w.Commit(p).Events {
+					if r, ok := other.Fact.(fund.Reserved); ok && r.ClaimID == f.ClaimID {
+						resplit(t, versions[f.PolicyID][f.PolicyVersion].Split, f.Lines, r)
+					}
+				}
 			case claim.Waitlisted:
 				recomputeLines(t, versions, &f.Assessment)
 			case claim.Refused:
@@ -69,4 +75,27 @@ func again(t *testing.T, p *policy.Policy, s policy.Subject, in policy.Inputs, s
 		}
 	}
 	return r.Amount
+}
+
+// resplit splits what was reserved again, from the residuals that the event names.
+func resplit(t *testing.T, split []policy.Funding, lines []claim.Line, f fund.Reserved) {
+	t.Helper()
+	shares, residuals := make([]domain.Share, len(split)), make([]domain.Residual, len(split))
+	for i, x := range split {
+		shares[i], residuals[i] = x.Share, f.Before[i].Residual
+	}
+	for _, l := range lines {
+		var parts []domain.Money
+		parts, residuals = domain.ResidualSplit(l.Subsidy, shares, residuals)
+		for i, p := range parts {
+			if p.Cmp(l.Shares[i].Amount) != 0 {
+				t.Errorf("claim %q line %d: split again %s for %q, was %s", f.ClaimID, l.LineNo, p, split[i].FunderID, l.Shares[i].Amount)
+			}
+		}
+	}
+	for i, r := range residuals {
+		if r != f.Residuals[i].Residual {
+			t.Errorf("claim %q: residual of %q is %s, was %s", f.ClaimID, split[i].FunderID, r, f.Residuals[i].Residual)
+		}
+	}
 }

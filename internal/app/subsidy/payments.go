@@ -20,7 +20,7 @@ func payments() []app.Command {
 
 // batchData is the data of disbursement.batch with the check of its claims.
 type batchData struct {
-	disbursement.Batch `json:",inline"`
+	disbursement.Batch `json:",embed"`
 }
 
 // Validate refuses data that can't be a command.

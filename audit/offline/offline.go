@@ -1,0 +1,165 @@
+// Package offline verifies what an auditor carries away: an exported log with or
+// without a copy of the audit folder, a proof, an evidence bundle.
+//
+// It owns which file is what. It refuses the network, the broker and the database.
+// Start reading at [File].
+package offline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"zhitong/audit/bundle"
+	"zhitong/audit/checkpoint"
+	"zhitong/audit/tree"
+	"zhitong/audit/verify"
+	"zhitong/events"
+)
+
+// Options say what the auditor brings.
+type Options struct {
+	Key        string   // file with the log's and witnesses' public keys; "" for those beside the evidence
+	Since      []string // files with signed checkpoints
+	Audit      string   // copy of the audit folder; "" for none
+	HashesOnly bool
+	Progress   func(position uint64)
+}
+
+// ErrNoKey says that nothing tells which key the log signs with.
+var ErrNoKey = errors.New("the log's public key is needed")
+
+// Verifiers reads a key file; "" gives the keys that are found otherwise.
+func (o Options) Verifiers(otherwise string) (note.Verifiers, error) {
+	text := otherwise
+	if o.Key != "" {
+		b, err := os.ReadFile(o.Key)
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	if text == "" {
+		return nil, ErrNoKey
+	}
+	v, err := checkpoint.Verifiers(text)
+	if err != nil {
+		return nil, fmt.Errorf("key file: %w", err)
+	}
+	return v, nil
+}
+
+// Brought reads the checkpoints that the auditor brings.
+func (o Options) Brought() ([][]byte, error) {
+	var list [][]byte
+	for _, name := range o.Since {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
+
+// File verifies a file: a bundle (.zip), a proof (.tlog-proof), or an exported log.
+func File(ctx context.Context, name string, o Options) (*verify.Report, error) {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".zip":
+		return o.bundle(name)
+	case ".tlog-proof":
+		return o.proof(name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return o.log(ctx, f)
+}
+
+// log verifies an exported log, against a copy of the audit folder if there is one.
+func (o Options) log(ctx context.Context, r io.Reader) (*verify.Report, error) {
+	v := verify.Options{Read: verify.Lines(r), HashesOnly: o.HashesOnly, Progress: o.Progress}
+	var err error
+	if v.Since, err = o.Brought(); err != nil {
+		return nil, err
+	}
+	if o.Audit != "" {
+		t := tree.NewReader(os.DirFS(o.Audit))
+		v.Tree = &t
+		keys, err := t.VKeys()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if v.Verifiers, err = o.Verifiers(keys); err != nil {
+			return nil, err
+		}
+	} else if len(v.Since) > 0 {
+		if v.Verifiers, err = o.Verifiers(""); err != nil {
+			return nil, err
+		}
+	}
+	got, err := verify.Run(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return got.Report, nil
+}
+
+// proof verifies a proof.
+func (o Options) proof(name string) (*verify.Report, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	verifiers, err := o.Verifiers("")
+	if err != nil {
+		return nil, err
+	}
+	check := verify.Check{Name: "proof", Of: "commits", Count: 1}
+	report := &verify.Report{Commits: 1}
+	p, err := checkpoint.ParseProof(b)
+	var signed checkpoint.Signed
+	if err == nil && len(p.Commit) == 0 {
+		err = errors.New("it holds no commit")
+	}
+	if err == nil {
+		signed, err = p.Check(p.Commit, verifiers)
+	}
+	var c events.Commit
+	if err == nil {
+		c, err = events.Decode(p.Commit)
+	}
+	if err == nil && c.Position != p.Index+1 {
+		err = fmt.Errorf("the commit says that it is at position %d, it is proved at %d", c.Position, p.Index+1)
+	}
+	if err != nil {
+		check.Failed, check.First = 1, []verify.Failure{{Detail: err.Error()}}
+	} else {
+		report.Signed, report.Events, report.Recorded = signed.Size, uint64(len(c.Events)), c.Events[0].Recorded
+		check.Of = fmt.Sprintf("commit: position %d, %s, signed by %s", c.Position, c.Events[0].Name(), strings.Join(signed.By, ", "))
+	}
+	report.Checks = []verify.Check{check}
+	return report, nil
+}
+
+func (o Options) bundle(name string) (*verify.Report, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	verifiers := func(inside string) (note.Verifiers, error) { return o.Verifiers(inside) }
+	brought, err := o.Brought()
+	if err != nil {
+		return nil, err
+	}
+	return bundle.Verify(b, bundle.VerifyOptions{Verifiers: verifiers, OwnKey: o.Key != "", Since: brought})
+}

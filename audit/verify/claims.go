@@ -1,0 +1,316 @@
+package verify
+
+import (
+	"slices"
+
+	"zhitong/domain"
+	"zhitong/domain/claim"
+	"zhitong/domain/disbursement"
+	"zhitong/domain/fund"
+	"zhitong/domain/party"
+
+	"zhitong/domain/shipment"
+	"zhitong/events"
+)
+
+// claimFold is a claim as the checks see it.
+type claimFold struct {
+	claim.Head
+	status    claim.Status
+	channel   domain.ID
+	lines     []*portion
+	submitter domain.ID
+	approvers []domain.ID
+	posters   []domain.ID
+	objector  domain.ID
+	to        domain.Day // the last day of the posting
+	batch     domain.ID
+}
+
+// portion is a line of a claim as it stands.
+type portion struct {
+	no       int
+	item     domain.ID
+	category domain.ID
+	kg       domain.Kg
+	subsidy  domain.Money
+	shares   []claim.Share
+}
+
+func (c *claimFold) line(no int) *portion {
+	for _, l := range c.lines {
+		if l.no == no {
+			return l
+		}
+	}
+	l := &portion{no: no}
+	c.lines = append(c.lines, l)
+	return l
+}
+
+func (c *claimFold) total() domain.Money {
+	var sum domain.Money
+	for _, l := range c.lines {
+		sum = sum.Add(l.subsidy)
+	}
+	return sum
+}
+
+func (m *money) claimOf(id domain.ID) *claimFold {
+	if m.claims[id] == nil {
+		m.claims[id] = &claimFold{}
+	}
+	return m.claims[id]
+}
+
+// step checks that the claim's status allows the fact, and moves it.
+func (m *money) step(e *events.Event, c *claimFold, to claim.Status, from ...claim.Status) {
+	m.statuses.event(slices.Contains(from, c.status), e, "%s of a claim that is %q", e.Name(), c.status)
+	c.status = to
+}
+
+// claim folds and checks what makes or changes a claim's amounts.
+func (m *money) claim(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case claim.Assessed:
+		m.begin(e, &f.Assessment, claim.IsAssessed)
+	case claim.Waitlisted:
+		m.begin(e, &f.Assessment, claim.IsWaitlisted)
+	case claim.Refused:
+		m.begin(e, &f.Assessment, claim.IsRefused)
+	case claim.TakenUp:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsAssessed, claim.IsWaitlisted)
+		m.split(e, &c.Head, subsidies(f.Lines))
+		for _, p := range f.Lines {
+			l := c.line(p.LineNo)
+			m.assessments.event(p.Subsidy.Cmp(l.subsidy) == 0, e, "line %d is taken up with %s, it waited with %s", p.LineNo, p.Subsidy, l.subsidy)
+			l.subsidy, l.shares = p.Subsidy, p.Shares
+		}
+	case claim.Reassessed:
+		m.reassess(e, &f)
+	}
+}
+
+func subsidies(lines []claim.Portion) []split {
+	out := make([]split, len(lines))
+	for i, l := range lines {
+		out[i] = split{l.LineNo, l.Subsidy, l.Shares}
+	}
+	return out
+}
+
+// begin folds a new claim.
+func (m *money) begin(e *events.Event, a *claim.Assessment, status claim.Status) {
+	c := m.claimOf(a.ClaimID)
+	m.step(e, c, status, "")
+	c.Head, c.channel = a.Head, a.Channel
+	m.assess(e, a, status)
+	var total domain.Money
+	for _, l := range a.Lines {
+		c.lines = append(c.lines, &portion{l.LineNo, l.ItemID, l.Category, l.AcceptedKg, l.Subsidy, l.Shares})
+		total = total.Add(l.Subsidy)
+	}
+	m.assessments.event(total.Cmp(a.Total) == 0, e, "its lines come to %s, its total is %s", total, a.Total)
+	if status == claim.IsRefused {
+		m.assessments.event(total.Sign() == 0, e, "a refused claim grants %s", total)
+	}
+}
+
+func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
+	c := m.claimOf(f.ClaimID)
+	m.statuses.event(f.Pot == c.status.Pot() && c.status.Pot() != claim.Nowhere && c.status != claim.IsBatched, e, "it is reassessed in pot %q, it is %q", f.Pot, c.status)
+	for i := range f.Lines {
+		r := &f.Lines[i]
+		l := c.line(r.LineNo)
+		m.assessments.event(r.OldSubsidy.Cmp(l.subsidy) == 0 && r.OldKg.Cmp(l.kg) == 0, e, "line %d: before it had %s for %s kg, the fact says %s for %s kg", r.LineNo, l.subsidy, l.kg, r.OldSubsidy, r.OldKg)
+		m.again(e, c, r)
+		l.kg = r.AcceptedKg
+		if c.status == claim.IsPaid {
+			m.assessments.event(r.Subsidy.Cmp(l.subsidy) == 0, e, "line %d of a paid claim changes from %s to %s", r.LineNo, l.subsidy, r.Subsidy)
+			continue
+		}
+		l.subsidy = r.Subsidy
+		if r.Shares != nil {
+			m.sumsTo(e, r.LineNo, r.Subsidy, r.Shares)
+			l.shares = r.Shares
+		}
+	}
+	m.assessments.event(c.total().Cmp(f.Total) == 0, e, "its lines come to %s, its total is %s", c.total(), f.Total)
+	if f.Resubmit != nil {
+		m.step(e, c, claim.IsSubmitted, claim.IsApproved, claim.IsPublicised, claim.IsObjected, claim.IsAuthorised, claim.IsPaymentFailed)
+	}
+}
+
+// life folds and checks the way of a claim to its payment.
+func (m *money) life(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case claim.Submitted:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsSubmitted, claim.IsAssessed)
+		m.stands(e, c, f.Total)
+		c.submitter = e.Actor
+	case claim.Approved:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsApproved, claim.IsSubmitted)
+		m.stands(e, c, f.Total)
+		m.apart(e, c, c.submitter)
+		c.approvers = append(c.approvers, e.Actor)
+	case claim.Rejected:
+		c := m.claimOf(f.ClaimID)
+		m.stands(e, c, f.Total)
+		m.step(e, c, claim.IsRejected, claim.IsWaitlisted, claim.IsAssessed, claim.IsSubmitted, claim.IsApproved, claim.IsPublicised, claim.IsObjected)
+	case claim.Publicised:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsPublicised, claim.IsApproved)
+		m.stands(e, c, f.Posting.Amount)
+		c.to, c.posters = f.Posting.To, append(c.posters, e.Actor)
+	case claim.Objected:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsObjected, claim.IsPublicised)
+		c.objector = e.Actor
+	case claim.ObjectionResolved:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsPublicised, claim.IsObjected)
+		m.apart(e, c, append([]domain.ID{c.objector}, c.approvers...)...)
+	case claim.Authorised:
+		c := m.claimOf(f.ClaimID)
+		posted := c.status == claim.IsPublicised
+		m.step(e, c, claim.IsAuthorised, claim.IsPublicised, claim.IsApproved)
+		m.stands(e, c, f.Total)
+		m.apart(e, c, append(slices.Clone(c.approvers), c.posters...)...)
+		p := m.policies[policyKey{c.PolicyID, c.PolicyVersion}]
+		m.statuses.event(p != nil && (posted && e.Time.Day().Cmp(c.to) > 0 || !posted && p.Approval.PublicityDays == 0), e, "authorised on %s, its posting ends on %s", e.Time.Day(), c.to)
+	default:
+		m.payment(e)
+	}
+}
+
+func (m *money) payment(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case claim.Batched:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsBatched, claim.IsAuthorised, claim.IsPaymentFailed)
+		m.stands(e, c, f.Total)
+		c.batch = f.BatchID
+	case claim.Paid:
+		c := m.claimOf(f.ClaimID)
+		m.step(e, c, claim.IsPaid, claim.IsBatched)
+		m.stands(e, c, f.Total)
+		m.statuses.event(c.batch == f.BatchID, e, "paid with batch %q, it is in %q", f.BatchID, c.batch)
+	case claim.PaymentFailed:
+		m.step(e, m.claimOf(f.ClaimID), claim.IsPaymentFailed, claim.IsBatched)
+	case fund.Spent:
+		c := m.claimOf(f.ClaimID)
+		var sum domain.Money
+		for _, a := range f.Lines {
+			sum = sum.Add(a.Amount)
+		}
+		m.stands(e, c, sum)
+	case disbursement.Batched:
+		m.batches[f.BatchID] = e.Actor
+	case disbursement.Confirmed:
+		m.persons.event(m.batches[f.BatchID] != e.Actor, e, "%q confirms the batch %q and made it", e.Actor, f.BatchID)
+	}
+}
+
+// stands checks that a fact names what the claim amounts to.
+func (m *money) stands(e *events.Event, c *claimFold, total domain.Money) {
+	m.assessments.event(c.total().Cmp(total) == 0, e, "the fact says %s, the claim amounts to %s", total, c.total())
+}
+
+// apart checks that the actor is another person, where the policy asks for it.
+func (m *money) apart(e *events.Event, c *claimFold, before ...domain.ID) {
+	p := m.policies[policyKey{c.PolicyID, c.PolicyVersion}]
+	if p == nil || !p.Approval.Distinct() {
+		return
+	}
+	m.persons.event(!slices.Contains(before, e.Actor), e, "%s by %q, who took the step before", e.Name(), e.Actor)
+}
+
+// twoPersons checks the pairs that no policy lifts, and notes who returned goods.
+func (m *money) twoPersons(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case party.PayeeChanged:
+		m.payees[f.PartyID] = e.Actor
+	case party.PayeeConfirmed:
+		by, changed := m.payees[f.PartyID]
+		m.persons.event(changed && by != e.Actor, e, "the payee of %q is confirmed by %q, changed by %q", f.PartyID, e.Actor, by)
+		delete(m.payees, f.PartyID)
+	case shipment.Returned, shipment.InspectionCorrected:
+		m.actors[e.ID] = e.Actor
+	}
+}
+
+// clawbackFold is a clawback as the checks see it.
+type clawbackFold struct {
+	claim    *claimFold
+	fund     domain.ID
+	status   claim.ClawbackStatus
+	amount   domain.Money
+	causes   []domain.ID // actors
+	approver domain.ID
+	method   string
+	back     map[domain.ID]domain.Money // by budget line
+	left     domain.Money               // that has not come back
+}
+
+func (m *money) clawbackStep(e *events.Event, id domain.ID, to claim.ClawbackStatus, from ...claim.ClawbackStatus) *clawbackFold {
+	c := m.clawbacks[id]
+	if c == nil {
+		c = &clawbackFold{claim: &claimFold{}, back: map[domain.ID]domain.Money{}}
+		m.clawbacks[id] = c
+	}
+	m.statuses.event(slices.Contains(from, c.status), e, "%s of a clawback that is %q", e.Name(), c.status)
+	c.status = to
+	return c
+}
+
+func (m *money) clawback(e *events.Event) {
+	switch f := e.Fact.(type) {
+	case claim.ClawbackProposed:
+		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsProposed, "")
+		c.claim, c.fund, c.amount, c.left = m.claimOf(f.ClaimID), f.FundID, f.Amount, f.Amount
+		m.statuses.event(c.claim.status == claim.IsPaid, e, "a clawback of a claim that is %q", c.claim.status)
+		var sum domain.Money
+		for _, l := range f.Lines {
+			m.sumsTo(e, l.LineNo, l.Amount, l.Shares)
+			sum = sum.Add(l.Amount)
+		}
+		m.assessments.event(sum.Cmp(f.Amount) == 0 && f.Amount.Cmp(c.claim.total()) <= 0, e, "its lines come to %s of %s, the claim to %s", sum, f.Amount, c.claim.total())
+		for i, id := range f.Causes {
+			by, known := m.actors[id]
+			m.assessments.event(known && i < len(f.CausedBy) && slices.Contains(f.CausedBy, by), e, "its cause %s is no return or correction by one of %q", id, f.CausedBy)
+			c.causes = append(c.causes, by)
+		}
+	case claim.ClawbackApproved:
+		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsApproved, claim.ClawbackIsProposed)
+		m.apart(e, c.claim, c.causes...)
+		c.approver = e.Actor
+	case claim.ClawbackSettled:
+		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsSettled, claim.ClawbackIsApproved)
+		m.apart(e, c.claim, c.approver)
+		c.method = f.Method
+		if f.Method == claim.Refund {
+			c.returned(m, e, f.Amount, f.Lines)
+		}
+	case claim.ClawbackRecovered:
+		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsSettled, claim.ClawbackIsSettled)
+		m.statuses.event(c.method == claim.Offset, e, "money is recovered for a clawback that was settled by %q", c.method)
+		c.returned(m, e, f.Amount, f.Lines)
+	}
+}
+
+// returned books money that came back.
+func (c *clawbackFold) returned(m *money, e *events.Event, amount domain.Money, lines []claim.ClawbackLine) {
+	var sum domain.Money
+	for _, l := range lines {
+		m.sumsTo(e, l.LineNo, l.Amount, l.Shares)
+		for _, s := range l.Shares {
+			sum = sum.Add(s.Amount)
+			c.back[s.BudgetID] = c.back[s.BudgetID].Add(s.Amount)
+		}
+	}
+	c.left = c.left.Sub(amount)
+	m.assessments.event(sum.Cmp(amount) == 0 && c.left.Sign() >= 0, e, "%s comes back, by its lines %s; %s would be left", amount, sum, c.left)
+}

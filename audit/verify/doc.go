@@ -1,0 +1,26 @@
+// Package verify checks a history against itself, against what was signed about
+// it, and against the rules: it trusts neither the operator nor the database.
+//
+// It owns the checks and their report. It refuses to use the application's own
+// folds for them: each invariant is written again, over the facts. It imports
+// neither the broker nor the database. Start reading at [Run].
+//
+// # What is checked
+//
+//	positions    1, 2, 3, … without gaps
+//	shapes       the strict decoder reads each commit, the encoder writes the same bytes
+//	commits      one command each: ids, times, actor, places within the commit
+//	causation    each effect has an earlier cause, each reaction says whose
+//	hashes       the commits give the leaves, tiles and bundles that are stored
+//	checkpoints  each signature, and the root that was signed for each size
+//	allocation   no order line carries more than its ceiling, at any event
+//	conservation loaded + gain = accepted + rejected + lost; returns; amounts
+//	capacity     no departure carries more than its capacity
+//	statuses     departures, shipments, claims and clawbacks go the allowed ways only
+//	budgets      nothing on a budget line is ever below zero
+//	agreement    claims and budget lines tell of the same money
+//	persons      two persons where two are needed
+//	assessments  each amount follows from the policy and its frozen inputs, step by step
+//	inputs       frozen inputs are what the log said at that moment
+//	splits       shares follow from the funders' shares and residuals
+package verify

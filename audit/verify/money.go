@@ -1,0 +1,231 @@
+package verify
+
+import (
+	"zhitong/domain"
+	"zhitong/domain/claim"
+	"zhitong/domain/fund"
+	"zhitong/domain/policy"
+	"zhitong/events"
+)
+
+// money checks budgets, claims, payments and clawbacks, and that every amount
+// follows.
+type money struct {
+	*shared
+	trade       *trade // what is sold, as the log said up to now
+	budgets     *tally
+	agreement   *tally
+	assessments *tally
+	inputs      *tally
+	splits      *tally
+
+	policies  map[policyKey]*policy.Policy
+	funds     map[domain.ID]*fundFold
+	claims    map[domain.ID]*claimFold
+	clawbacks map[domain.ID]*clawbackFold
+	payees    map[domain.ID]domain.ID // who changed the payee of a party
+	batches   map[domain.ID]domain.ID // who made a batch
+	actors    map[string]domain.ID    // of returns and corrections, by event id
+}
+
+type policyKey struct {
+	id      domain.ID
+	version int
+}
+
+func newMoney(s *shared, t *trade) *money {
+	return &money{shared: s, trade: t,
+		budgets: newTally("budgets", "movements of money"), agreement: newTally("agreement", "sums of claims and budget lines"),
+		assessments: newTally("assessments", "calculated lines"), inputs: newTally("inputs", "frozen inputs"), splits: newTally("splits", "splits over funders"),
+		policies: map[policyKey]*policy.Policy{}, funds: map[domain.ID]*fundFold{}, claims: map[domain.ID]*claimFold{},
+		clawbacks: map[domain.ID]*clawbackFold{}, payees: map[domain.ID]domain.ID{}, batches: map[domain.ID]domain.ID{}, actors: map[string]domain.ID{}}
+}
+
+func (m *money) commit(c *events.Commit) {
+	for i := range c.Events {
+		e := &c.Events[i]
+		if p, ok := e.Fact.(policy.Published); ok {
+			k := policyKey{p.PolicyID, p.Version}
+			m.statuses.event(m.policies[k] == nil, e, "policy %q version %d is published again", k.id, k.version)
+			m.policies[k] = &p.Policy
+			continue
+		}
+		m.fund(e)
+		m.claim(e)
+		m.life(e)
+		m.clawback(e)
+		m.twoPersons(e)
+	}
+}
+
+// end holds what the claims say against what the budget lines say.
+func (m *money) end() {
+	type key struct{ fund, budget domain.ID }
+	sums := map[key]*budget{}
+	of := func(f, b domain.ID) *budget {
+		k := key{f, b}
+		if sums[k] == nil {
+			sums[k] = &budget{}
+		}
+		return sums[k]
+	}
+	for _, c := range m.claims {
+		for _, l := range c.lines {
+			for _, s := range l.shares {
+				if to := of(c.FundID, s.BudgetID).pot(c.status.Pot()); to != nil {
+					*to = to.Add(s.Amount)
+				}
+			}
+		}
+	}
+	for _, cb := range m.clawbacks {
+		for b, amount := range cb.back {
+			to := of(cb.fund, b)
+			to.refunded = to.refunded.Add(amount)
+		}
+	}
+	for id, f := range m.funds {
+		for b, have := range f.budgets {
+			want := of(id, b)
+			ok := have.reserved.Cmp(want.reserved) == 0 && have.obligated.Cmp(want.obligated) == 0 && have.spent.Cmp(want.spent) == 0 && have.refunded.Cmp(want.refunded) == 0
+			m.agreement.Count++
+			if !ok {
+				m.agreement.fail(Failure{Detail: "fund " + string(id) + ", budget line " + string(b) + ": reserved, obligated, spent, refunded are " + have.text() + "; its claims come to " + want.text()})
+			}
+		}
+	}
+}
+
+func (m *money) tallies() []*tally {
+	return []*tally{m.budgets, m.agreement, m.statuses, m.persons, m.assessments, m.inputs, m.splits}
+}
+
+// budget is a budget line.
+type budget struct {
+	funder                                             domain.ID
+	appropriated, reserved, obligated, spent, refunded domain.Money
+}
+
+func (b *budget) pot(p claim.Pot) *domain.Money {
+	switch p {
+	case claim.Reserved:
+		return &b.reserved
+	case claim.Obligated:
+		return &b.obligated
+	case claim.PaidOut:
+		return &b.spent
+	}
+	return nil
+}
+
+func (b *budget) text() string {
+	return b.reserved.String() + ", " + b.obligated.String() + ", " + b.spent.String() + ", " + b.refunded.String()
+}
+
+// sound reports whether nothing is below zero.
+func (b *budget) sound() bool {
+	available := b.appropriated.Sub(b.reserved).Sub(b.obligated).Sub(b.spent).Add(b.refunded)
+	for _, m := range []domain.Money{b.appropriated, b.reserved, b.obligated, b.spent, b.refunded, b.spent.Sub(b.refunded), available} {
+		if m.Sign() < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fundFold is a fund as the checks see it.
+type fundFold struct {
+	policy    domain.ID
+	year      int
+	budgets   map[domain.ID]*budget
+	tiers     map[policy.TierKey]domain.Kg
+	limits    map[fund.LimitKey]domain.Money
+	residuals []fund.FunderResidual
+}
+
+func (m *money) fundOf(id domain.ID) *fundFold {
+	if m.funds[id] == nil {
+		m.funds[id] = &fundFold{budgets: map[domain.ID]*budget{}, tiers: map[policy.TierKey]domain.Kg{}, limits: map[fund.LimitKey]domain.Money{}}
+	}
+	return m.funds[id]
+}
+
+// line is a budget line; one that was never opened has nothing, so that whatever
+// moves on it fails.
+func (f *fundFold) line(id domain.ID) *budget {
+	if f.budgets[id] == nil {
+		f.budgets[id] = &budget{}
+	}
+	return f.budgets[id]
+}
+
+func (m *money) fund(e *events.Event) {
+	switch x := e.Fact.(type) {
+	case fund.Opened:
+		f := m.fundOf(x.FundID)
+		for id, other := range m.funds {
+			m.statuses.event(id == x.FundID || other.policy != x.PolicyID || other.year != x.Year, e, "policy %q has a fund of %d already: %q", x.PolicyID, x.Year, id)
+		}
+		f.policy, f.year = x.PolicyID, x.Year
+		for _, a := range x.Lines {
+			f.line(a.BudgetID).funder, f.line(a.BudgetID).appropriated = a.FunderID, a.Amount
+		}
+	case fund.LineAdded:
+		l := m.fundOf(x.FundID).line(x.BudgetID)
+		l.funder, l.appropriated = x.FunderID, x.Amount.Amount
+	case fund.Adjusted:
+		l := m.fundOf(x.FundID).line(x.BudgetID)
+		l.appropriated = l.appropriated.Add(x.Delta)
+		m.budgets.event(l.sound(), e, "budget line %q of fund %q is overdrawn: %s", x.BudgetID, x.FundID, l.text())
+	case fund.Reserved:
+		f := m.move(e, x.Movement, nil, func(b *budget) *domain.Money { return &b.reserved })
+		f.count(x.Counts)
+		if x.Residuals != nil {
+			f.residuals = x.Residuals
+		}
+	case fund.Released:
+		from := claim.Pot(x.From)
+		m.move(e, x.Movement, func(b *budget) *domain.Money { return b.pot(from) }, nil)
+	case fund.Obligated:
+		m.move(e, x.Movement, func(b *budget) *domain.Money { return &b.reserved }, func(b *budget) *domain.Money { return &b.obligated })
+	case fund.Unobligated:
+		m.move(e, x.Movement, func(b *budget) *domain.Money { return &b.obligated }, func(b *budget) *domain.Money { return &b.reserved })
+	case fund.Spent:
+		m.move(e, x.Movement, func(b *budget) *domain.Money { return &b.obligated }, func(b *budget) *domain.Money { return &b.spent })
+	case fund.Refunded:
+		m.move(e, x.Movement, nil, func(b *budget) *domain.Money { return &b.refunded })
+	case fund.Recounted:
+		m.fundOf(x.FundID).count(x.Counts)
+	case fund.Queued:
+		m.fundOf(x.FundID).count(x.Counts)
+	}
+}
+
+// count changes the running totals.
+func (f *fundFold) count(c fund.Counts) {
+	for _, t := range c.Tiers {
+		f.tiers[t.TierKey] = f.tiers[t.TierKey].Add(t.Kg)
+	}
+	for _, l := range c.Limits {
+		f.limits[l.LimitKey] = f.limits[l.LimitKey].Add(l.Amount)
+	}
+}
+
+// move moves money on budget lines; nil is what is available.
+func (m *money) move(e *events.Event, mv fund.Movement, from, to func(*budget) *domain.Money) *fundFold {
+	f := m.fundOf(mv.FundID)
+	for _, a := range mv.Lines {
+		l := f.line(a.BudgetID)
+		if from != nil {
+			if p := from(l); p != nil {
+				*p = p.Sub(a.Amount)
+			}
+		}
+		if to != nil {
+			p := to(l)
+			*p = p.Add(a.Amount)
+		}
+		m.budgets.event(l.sound() && a.Amount.Sign() > 0 && l.funder == a.FunderID, e, "%s of %s on budget line %q: reserved, obligated, spent, refunded are %s of %s", e.Name(), a.Amount, a.BudgetID, l.text(), l.appropriated)
+	}
+	return f
+}

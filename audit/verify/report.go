@@ -1,0 +1,150 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"zhitong/events"
+)
+
+// failuresMax is how many failures of one check are kept; all are counted.
+const failuresMax = 20
+
+// Report says what was checked, how many of it, and what was found.
+type Report struct {
+	Commits  uint64    `json:"commits"`
+	Events   uint64    `json:"events"`
+	Recorded time.Time `json:"recorded,omitzero"` // of the last commit
+	Signed   uint64    `json:"signed"`            // size of the last checkpoint; 0 without one
+	Checks   []Check   `json:"checks"`
+	Views    []View    `json:"views,omitzero"`
+}
+
+// Check is one kind of check.
+type Check struct {
+	Name   string    `json:"name"`
+	Of     string    `json:"of"`             // what was counted
+	Count  uint64    `json:"count"`          // how many were checked
+	Failed uint64    `json:"failed"`         // how many of them failed
+	First  []Failure `json:"first,omitzero"` // the first failures
+	Not    string    `json:"not,omitzero"`   // why it was not done
+}
+
+// Failure is one place where a check failed.
+type Failure struct {
+	Position uint64 `json:"position,omitzero"`
+	Event    string `json:"event,omitzero"`
+	Detail   string `json:"detail"`
+}
+
+// View says whether a view equals the fold of the log.
+type View struct {
+	Name     string `json:"name"`
+	Position uint64 `json:"position"`
+	Rows     int64  `json:"rows"`
+	Digest   string `json:"digest"`
+	Key      string `json:"key,omitzero"`    // of the first differing row
+	Column   string `json:"column,omitzero"` // of it; "" where a row is missing or too much
+	Log      string `json:"log,omitzero"`    // what the log makes
+	Table    string `json:"table,omitzero"`  // what the table has
+	Differs  bool   `json:"differs"`
+}
+
+// OK reports whether nothing was found.
+func (r *Report) OK() bool {
+	for _, c := range r.Checks {
+		if c.Failed > 0 {
+			return false
+		}
+	}
+	for _, v := range r.Views {
+		if v.Differs {
+			return false
+		}
+	}
+	return true
+}
+
+// Text writes the report for people.
+func (r *Report) Text(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d commits, %d events", r.Commits, r.Events)
+	if r.Signed > 0 {
+		fmt.Fprintf(&b, "; signed up to position %d", r.Signed)
+	}
+	b.WriteByte('\n')
+	for _, c := range r.Checks {
+		switch {
+		case c.Not != "":
+			fmt.Fprintf(&b, "  --   %-13s %s\n", c.Name, c.Not)
+		case c.Failed > 0:
+			fmt.Fprintf(&b, "  FAIL %-13s %d of %d %s\n", c.Name, c.Failed, c.Count, c.Of)
+		default:
+			fmt.Fprintf(&b, "  ok   %-13s %d %s\n", c.Name, c.Count, c.Of)
+		}
+		for _, f := range c.First {
+			fmt.Fprintf(&b, "         %s\n", f)
+		}
+	}
+	for _, v := range r.Views {
+		if !v.Differs {
+			fmt.Fprintf(&b, "  ok   view %-20s %d rows at position %d\n", v.Name, v.Rows, v.Position)
+			continue
+		}
+		fmt.Fprintf(&b, "  FAIL view %-20s at position %d: row %s", v.Name, v.Position, v.Key)
+		if v.Column != "" {
+			fmt.Fprintf(&b, ", column %s", v.Column)
+		}
+		fmt.Fprintf(&b, ": the log makes %s, the table has %s\n", orNone(v.Log), orNone(v.Table))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "no such row"
+	}
+	return s
+}
+
+// String is the failure in one line.
+func (f Failure) String() string {
+	switch {
+	case f.Event != "":
+		return fmt.Sprintf("position %d, event %s: %s", f.Position, f.Event, f.Detail)
+	case f.Position > 0:
+		return fmt.Sprintf("position %d: %s", f.Position, f.Detail)
+	}
+	return f.Detail
+}
+
+// tally counts one check.
+type tally struct{ Check }
+
+func newTally(name, of string) *tally { return &tally{Check{Name: name, Of: of}} }
+
+// event counts one thing of an event that must hold; the detail is only written
+// when it does not.
+func (t *tally) event(ok bool, e *events.Event, detail string, args ...any) {
+	t.Count++
+	if !ok {
+		t.fail(Failure{e.Position, e.ID, fmt.Sprintf(detail, args...)})
+	}
+}
+
+// at counts one thing of a position.
+func (t *tally) at(ok bool, position uint64, detail string, args ...any) {
+	t.Count++
+	if !ok {
+		t.fail(Failure{Position: position, Detail: fmt.Sprintf(detail, args...)})
+	}
+}
+
+func (t *tally) fail(f Failure) {
+	if t.Failed++; len(t.First) < failuresMax {
+		t.First = append(t.First, f)
+	}
+}

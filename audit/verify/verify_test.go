@@ -1,0 +1,36 @@
+package verify_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"zhitong/audit/audittest"
+	"zhitong/audit/verify"
+)
+
+func TestACleanHistoryPasses(t *testing.T) {
+	t.Parallel()
+	w := audittest.World(t, "0.002")
+	audittest.Pay(t, w, 12)
+	lines := audittest.Encode(t, audittest.Commits(t, w))
+	r, err := verify.Run(t.Context(), verify.Options{Read: audittest.Reader(lines)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.OK() || testing.Verbose() {
+		_ = r.Text(os.Stderr)
+	}
+	if !r.OK() {
+		t.Error("a clean history fails")
+	}
+	for _, c := range r.Checks {
+		if c.Count == 0 && c.Not == "" {
+			t.Errorf("%s checked nothing", c.Name)
+		}
+	}
+	var text strings.Builder
+	if err := r.Text(&text); err != nil || !strings.Contains(text.String(), "ok   conservation") {
+		t.Errorf("text %q (%v)", text.String(), err)
+	}
+}

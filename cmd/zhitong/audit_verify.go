@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"zhitong/audit/offline"
+	"zhitong/audit/verify"
+	"zhitong/internal/embedded/pgcluster"
+	"zhitong/projections/projector"
+)
+
+// verifyRun is one run of audit verify.
+type verifyRun struct {
+	p       *program
+	offline offline.Options
+	format  string
+}
+
+func (p *program) auditVerifyCommand() *cobra.Command {
+	v := verifyRun{p: p}
+	c := &cobra.Command{
+		Use:   "verify [BUNDLE.zip|FILE.tlog-proof|LOG.ndjson]",
+		Short: "Check the log, its views, and every checkpoint; or a file offline",
+		Long: `Check the running log: that no position is missing, that every commit is what the
+program writes, that it gives every signed root, that the rules hold, that each
+assessment follows from its policy, and that each view equals its log. With a file,
+check that instead, offline. Ends with status 1 when something is found.
+
+Without --key the keys of the data folder are used, or those inside a bundle: then
+the check shows that nothing was changed, not who signed.`,
+		Example: `  zhitong audit verify
+  zhitong audit verify --since checkpoint-2021-06-30 --key vkeys
+  zhitong audit verify bundle.zip --key vkeys
+  zhitong audit verify log.ndjson --audit copy-of-audit-folder --key vkeys`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if v.format != "text" && v.format != "json" {
+				return usagef("--format %q: text or json is needed", v.format)
+			}
+			if len(args) == 1 {
+				return v.file(c.Context(), args[0])
+			}
+			return p.with(c.Context(), v.running)
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVar(&v.offline.Since, "since", nil, "file with a signed checkpoint that you have kept (repeatable)")
+	f.StringVar(&v.offline.Key, "key", "", "file with the public keys as you know them")
+	f.StringVar(&v.offline.Audit, "audit", "", "copy of the audit folder, for an exported log")
+	f.BoolVar(&v.offline.HashesOnly, "hashes", false, "only hashes, tiles and checkpoints")
+	f.StringVar(&v.format, "format", "text", "text or json")
+	return c
+}
+
+// file checks a file. A proof or a log for which no key is given is held against the
+// keys of the data folder.
+func (v *verifyRun) file(ctx context.Context, name string) error {
+	o := v.offline
+	report, err := offline.File(ctx, name, o)
+	if errors.Is(err, offline.ErrNoKey) {
+		o.Key = filepath.Join(v.p.cfg.Data, auditFolder, "vkeys")
+		report, err = offline.File(ctx, name, o)
+	}
+	if err != nil {
+		return hintError{usageError{err}, "zhitong audit verify --help"}
+	}
+	return v.print(report)
+}
+
+// running checks the running log and its views.
+func (v *verifyRun) running(ctx context.Context, h *house) error {
+	m, merkleErr := h.merkle(ctx)
+	var found foundError
+	if merkleErr != nil && !errors.As(merkleErr, &found) {
+		return merkleErr
+	}
+	keys, err := h.signingKeys(ctx)
+	if err != nil {
+		return err
+	}
+	verifiers, err := v.offline.Verifiers(lines(keys.VKeys()))
+	if err != nil {
+		return usageError{err}
+	}
+	since, err := v.offline.Brought()
+	if err != nil {
+		return usageError{err}
+	}
+	r, err := verify.Run(ctx, verify.Options{Read: h.read, Tree: &m.reader, Verifiers: verifiers, Since: since, HashesOnly: v.offline.HashesOnly})
+	if err != nil {
+		return err
+	}
+	if merkleErr != nil {
+		r.Checks = append(r.Checks, verify.Check{Name: "signing", Of: "log", Count: 1, Failed: 1, First: []verify.Failure{{Detail: merkleErr.Error()}}})
+	}
+	if !v.offline.HashesOnly {
+		if err := h.verifyViews(ctx, r.Report); err != nil {
+			return err
+		}
+	}
+	return v.print(r.Report)
+}
+
+// verifyViews holds the live views against the fold of the log.
+func (h *house) verifyViews(ctx context.Context, r *verify.Report) error {
+	err := h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
+		if err := views.CatchUp(ctx); err != nil {
+			return err
+		}
+		checked, err := views.Verify(ctx)
+		for _, c := range checked {
+			x := verify.View{Name: c.Table, Position: c.Position, Rows: c.Rows, Digest: c.Digest, Differs: c.Different != nil}
+			if d := c.Different; d != nil {
+				x.Key, x.Column, x.Log, x.Table = d.Key, d.Column, d.Log, d.Table
+			}
+			r.Views = append(r.Views, x)
+		}
+		return err
+	})
+	if errors.Is(err, pgcluster.ErrNoBinaries) {
+		r.Checks = append(r.Checks, verify.Check{Name: "views", Of: "views", Not: "there is no Postgres here"})
+		return nil
+	}
+	return err
+}
+
+func (v *verifyRun) print(r *verify.Report) error {
+	var err error
+	if v.format == "json" {
+		out := struct {
+			OK             bool      `json:"ok"`
+			At             time.Time `json:"at"`
+			*verify.Report `json:",embed"`
+		}{r.OK(), time.Now().UTC().Truncate(time.Second), r}
+		err = json.MarshalWrite(v.p.stdout, out, jsontext.WithIndent("  "))
+	} else {
+		err = r.Text(v.p.stdout)
+	}
+	if err != nil {
+		return err
+	}
+	if !r.OK() {
+		return foundError{errors.New("something was found")}
+	}
+	return nil
+}
