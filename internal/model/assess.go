@@ -81,8 +81,6 @@ func (c *claim) line(no int) *claimLine {
 	return nil
 }
 
-func (c *claim) year() int { return yearOf(c.shipment.inspectedDay) }
-
 func yearOf(day string) int {
 	y, _ := strconv.Atoi(day[:4])
 	return y

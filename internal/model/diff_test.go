@@ -22,7 +22,7 @@ import (
 // How many histories `go test` runs, how long they are, and how many runs may be
 // spent on making a failing one smaller. The variable runs more, from a seed on.
 const (
-	diffSeeds       = 240
+	diffSeeds       = 240 / slowdown
 	historyCommands = 100
 	shrinkRunsMax   = 2000
 	seedsVariable   = "ZHITONG_MODEL_SEEDS" // "n", "from:n" or "from:n:commands"
