@@ -29,6 +29,17 @@ var Source = events.SourceOf("AUDIT")
 // policy three more with every kind of rule and limit.
 func World(t apptest.TB, scale string) *apptest.World {
 	t.Helper()
+	return world(t, scale, At.Instant())
+}
+
+// Short is a small World that ends in the summer of 2020.
+func Short(t apptest.TB) *apptest.World {
+	t.Helper()
+	return world(t, "0.001", time.Date(2020, 7, 15, 0, 0, 0, 0, time.UTC))
+}
+
+func world(t apptest.TB, scale string, until time.Time) *apptest.World {
+	t.Helper()
 	p, err := demo.New(demo.Options{Scale: scale, Seed: demo.DefaultSeed})
 	if err != nil {
 		t.Fatalf("demo: %v", err)
@@ -38,6 +49,9 @@ func World(t apptest.TB, scale string) *apptest.World {
 	})
 	ctx := context.Background()
 	for env := range p.Commands() {
+		if env.Time.Instant().After(until) {
+			break
+		}
 		if _, err := w.App.Submit(ctx, env).Wait(ctx); err != nil {
 			t.Fatalf("demo: command %q: %v", env.ID, err)
 		}

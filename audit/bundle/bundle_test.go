@@ -25,7 +25,7 @@ type world struct {
 
 func setup(t *testing.T) *world {
 	t.Helper()
-	w := audittest.World(t, "0.0005")
+	w := audittest.Short(t)
 	paid := audittest.Pay(t, w, 5)
 	lines := audittest.Encode(t, audittest.Commits(t, w))
 	keys, err := checkpoint.OpenKeys(filepath.Join(t.TempDir(), "key"), "zhitong.example/log")

@@ -14,7 +14,7 @@ import (
 // and that nothing that differs is left out.
 func TestADifferenceIsWhatTwoFoldsDifferIn(t *testing.T) {
 	t.Parallel()
-	w := audittest.World(t, "0.0005")
+	w := audittest.Short(t)
 	lines := audittest.Encode(t, audittest.Commits(t, w))
 	read := audittest.Reader(lines)
 	from, to := uint64(len(lines)/2), uint64(len(lines)*2/3)

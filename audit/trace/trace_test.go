@@ -34,7 +34,7 @@ func leadsTo(n *trace.Node) []*trace.Node { return n.LeadsTo }
 
 func TestTrace(t *testing.T) {
 	t.Parallel()
-	w := audittest.World(t, "0.001")
+	w := audittest.Short(t)
 	paid := audittest.Pay(t, w, 6)
 	commits := audittest.Commits(t, w)
 	read := audittest.Reader(audittest.Encode(t, commits))

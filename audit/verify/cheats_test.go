@@ -26,7 +26,7 @@ import (
 // history is a clean history as stored lines.
 func history(t *testing.T) [][]byte {
 	t.Helper()
-	w := audittest.World(t, "0.001")
+	w := audittest.Short(t)
 	audittest.Pay(t, w, 12)
 	return audittest.Encode(t, audittest.Commits(t, w))
 }

@@ -35,7 +35,7 @@ func TestItHasNoWayToWriteAndNoServer(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	w := audittest.World(t, "0.0005")
+	w := audittest.Short(t)
 	paid := audittest.Pay(t, w, 5)
 	lines := audittest.Encode(t, audittest.Commits(t, w))
 	dir := t.TempDir()

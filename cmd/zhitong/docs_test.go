@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -62,27 +61,6 @@ func page(b *strings.Builder, c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() && sub.Name() != "help" && sub.Name() != "completion" {
 			page(b, sub)
-		}
-	}
-}
-
-// TestEveryEventAndViewStandsInTheGlossary holds the glossary complete.
-func TestEveryEventAndViewStandsInTheGlossary(t *testing.T) {
-	t.Parallel()
-	glossary, err := os.ReadFile(filepath.Join("..", "..", "docs", "glossary.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	heading := regexp.MustCompile("(?m)^## `?([a-z_.]+)`?")
-	for _, page := range []string{"events.md", "views.md"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range heading.FindAllSubmatch(text, -1) {
-			if !bytes.Contains(glossary, []byte("`"+string(m[1])+"`")) {
-				t.Errorf("docs/glossary.md does not have %q", m[1])
-			}
 		}
 	}
 }

@@ -38,6 +38,8 @@ var rooms = []room{
 		"the list of views knows every view, and nothing else does"},
 	{"zhitong/projections/projector", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections/...", "github.com/jackc/pgx/v5/...", "github.com/go-json-experiment/json/...", "golang.org/x/sync/..."},
 		"the projector is the one place where views meet Postgres"},
+	{"zhitong/audit", []string{"zhitong/audit/...", "zhitong/domain/...", "zhitong/events/...", "zhitong/projections/...", "github.com/go-json-experiment/json/...", "golang.org/x/mod/sumdb/...", "golang.org/x/sync/..."},
+		"the auditor's program folds and proves without a write path, a broker or a database"},
 	{"zhitong/internal/app", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/app/...", "github.com/go-json-experiment/json/..."},
 		"commands meet the log here, without projections or a user interface"},
 	{"zhitong/internal/simulation", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/app", "zhitong/internal/app/assembly", "zhitong/internal/history", "go.yaml.in/yaml/v3"},
