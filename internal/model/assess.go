@@ -16,6 +16,7 @@ type counted struct {
 type claimLine struct {
 	of      *shipmentLine
 	kg      num // net accepted kg, as it counts in the running totals
+	sale    num // net sale amount when it was last reckoned
 	rules   []counted
 	left    []num // of each limit of the version with a running total: what was left then
 	caps    []num // further frozen limits: a partial grant, an increase that did not fit
@@ -79,8 +80,6 @@ func (c *claim) line(no int) *claimLine {
 	}
 	return nil
 }
-
-func (c *claim) year() int { return yearOf(c.shipment.inspectedDay) }
 
 func yearOf(day string) int {
 	y, _ := strconv.Atoi(day[:4])
@@ -262,7 +261,7 @@ func (m *Model) calculate(s *shipment, v *version, f *fund) []*claimLine {
 		return base
 	}
 	for _, l := range s.lines {
-		line := &claimLine{of: l, kg: l.netKg(), clawed: map[string]num{}}
+		line := &claimLine{of: l, kg: l.netKg(), sale: l.netSale(), clawed: map[string]num{}}
 		for _, r := range v.matched(s, l) {
 			n := counted{rule: r}
 			switch r.Kind {

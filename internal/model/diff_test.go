@@ -22,10 +22,10 @@ import (
 // How many histories `go test` runs, how long they are, and how many runs may be
 // spent on making a failing one smaller. The variable runs more, from a seed on.
 const (
-	diffSeeds       = 240
+	diffSeeds       = 240 / slowdown
 	historyCommands = 100
 	shrinkRunsMax   = 2000
-	seedsVariable   = "ZHITONG_MODEL_SEEDS" // "n" or "from:n"
+	seedsVariable   = "ZHITONG_MODEL_SEEDS" // "n", "from:n" or "from:n:commands"
 )
 
 // TestTheApplicationAgreesWithTheModel runs random histories through the real
@@ -33,13 +33,13 @@ const (
 // accepted and every row of every view.
 func TestTheApplicationAgreesWithTheModel(t *testing.T) {
 	t.Parallel()
-	from, n := seeds(t)
+	from, n, length := seeds(t)
 	seedsDue := make(chan uint64)
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
 			for seed := range seedsDue {
-				history := Generate(seed, historyCommands+int(seed%3)*25)
+				history := Generate(seed, length+int(seed%3)*25)
 				if d := disagreement(t, history); d != "" && !t.Failed() {
 					small := shrunk(t, history, d)
 					t.Errorf("seed %d: %s\nshrunk to %d commands: %s\n%s", seed, d, len(small), disagreement(t, small), lines(small))
@@ -64,24 +64,29 @@ func TestTheApplicationAgreesOnTheVectors(t *testing.T) {
 	}
 }
 
-func seeds(t *testing.T) (from, n uint64) {
+// seeds reads which histories are asked for, and how long they are.
+func seeds(t *testing.T) (from, n uint64, length int) {
 	t.Helper()
 	text := os.Getenv(seedsVariable)
 	if text == "" {
-		return 0, diffSeeds
+		return 0, diffSeeds, historyCommands
 	}
-	first, count, ranged := strings.Cut(text, ":")
-	if !ranged {
-		first, count = "0", text
+	var numbers []uint64
+	for word := range strings.SplitSeq(text, ":") {
+		number, err := strconv.ParseUint(word, 10, 32)
+		if err != nil {
+			t.Fatalf("%s=%q: want n, from:n or from:n:commands", seedsVariable, text)
+		}
+		numbers = append(numbers, number)
 	}
-	from, err := strconv.ParseUint(first, 10, 64)
-	if err == nil {
-		n, err = strconv.ParseUint(count, 10, 64)
+	switch len(numbers) {
+	case 1:
+		return 0, numbers[0], historyCommands
+	case 2:
+		return numbers[0], numbers[1], historyCommands
+	default:
+		return numbers[0], numbers[1], int(numbers[2])
 	}
-	if err != nil {
-		t.Fatalf("%s=%q: want a number, or first:number", seedsVariable, text)
-	}
-	return from, n
 }
 
 // last makes sure that all reactions of a history are in the log.

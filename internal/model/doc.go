@@ -13,5 +13,6 @@
 //
 // Start reading at Model.Apply in command.go; the comments that begin with
 // "Decision:" are the places where the written rules were silent and a reading
-// had to be chosen. Ids are not checked for NFC, and devices are not modelled.
+// had to be chosen; generate_known.go lists what is still read differently. Ids
+// are not checked for NFC, and devices are not modelled.
 package model

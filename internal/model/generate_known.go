@@ -1,7 +1,8 @@
 package model
 
 // Here is what the model and the application read differently and histories
-// therefore leave out. Each goes when the two agree. One more is not a function:
+// therefore leave out; testdata/open has a history of each. They go when the two
+// agree. One more is not a function:
 // the lines of a logging are written in the order of their line_no, because the
 // application takes them into a claim in the order in which they were written,
 // and the model by line_no.
@@ -22,8 +23,8 @@ func (g *generator) wentEmpty(l *orderLine) bool {
 
 // heldDown says whether a line's claim grants less than its frozen inputs give,
 // because an earlier increase met a limit. A return of such a line grants more
-// in the application when the limit is the claim's, and nothing in the model,
-// where only a correction can make a line grow.
+// in the application when a correction that changed nothing went before it, and
+// nothing in the model, where only a correction can make a line grow.
 func (g *generator) heldDown(s *shipment, l *shipmentLine) bool {
 	for _, p := range g.m.policies {
 		k := g.m.claims[s.id+"."+p.id]

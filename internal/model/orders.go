@@ -38,21 +38,23 @@ func (o *order) line(no int) *orderLine {
 	return nil
 }
 
+type submittedLine struct {
+	LineNo    int     `json:"line_no"`
+	ItemID    string  `json:"item_id"`
+	Quantity  string  `json:"quantity"`
+	Unit      string  `json:"unit"`
+	UnitPrice string  `json:"unit_price"`
+	Coop      string  `json:"cooperative_id"`
+	Tolerance *string `json:"tolerance"`
+}
+
 func (m *Model) orderSubmit(c call) error {
 	var d struct {
-		OrderID   string `json:"order_id"`
-		BuyerID   string `json:"buyer_id"`
-		DeliverTo string `json:"deliver_to"`
-		WantedBy  string `json:"wanted_by"`
-		Lines     []struct {
-			LineNo    int     `json:"line_no"`
-			ItemID    string  `json:"item_id"`
-			Quantity  string  `json:"quantity"`
-			Unit      string  `json:"unit"`
-			UnitPrice string  `json:"unit_price"`
-			Coop      string  `json:"cooperative_id"`
-			Tolerance *string `json:"tolerance"`
-		} `json:"lines"`
+		OrderID   string          `json:"order_id"`
+		BuyerID   string          `json:"buyer_id"`
+		DeliverTo string          `json:"deliver_to"`
+		WantedBy  string          `json:"wanted_by"`
+		Lines     []submittedLine `json:"lines"`
 	}
 	if err := c.read(&d); err != nil {
 		return err
@@ -74,41 +76,52 @@ func (m *Model) orderSubmit(c call) error {
 	}
 	o := &order{id: d.OrderID, buyer: d.BuyerID, wantedBy: d.WantedBy}
 	for _, in := range d.Lines {
-		i := m.items[in.ItemID]
-		if i == nil {
-			return refuse("unknown_item")
-		}
-		quantity, err := parse(in.Quantity, 3)
-		if err != nil || !positive(quantity) {
-			return refuse("quantity")
-		}
-		price, err := parse(in.UnitPrice, 6)
+		l, err := m.readOrderLine(in)
 		if err != nil {
 			return err
 		}
-		tolerance := zero()
-		if in.Tolerance != nil {
-			if tolerance, err = parsePart(*in.Tolerance); err != nil {
-				return err
-			}
-		}
-		l := &orderLine{no: in.LineNo, item: in.ItemID, unit: in.Unit, coop: in.Coop, quantity: quantity,
-			tolerance: tolerance, price: price, perUnit: i.perUnit(in.Unit), allocated: zero()}
-		if l.perUnit == nil {
-			return refuse("unit")
-		}
-		if o.line(l.no) != nil || l.no < 1 {
+		if o.line(l.no) != nil {
 			return refuse("line_no")
-		}
-		if l.coop != "" {
-			if err := m.freshCoop(l.coop); err != nil {
-				return err
-			}
 		}
 		o.lines = append(o.lines, l)
 	}
 	m.orders[o.id] = o
 	return nil
+}
+
+func (m *Model) readOrderLine(in submittedLine) (*orderLine, error) {
+	i := m.items[in.ItemID]
+	if i == nil {
+		return nil, refuse("unknown_item")
+	}
+	quantity, err := parse(in.Quantity, 3)
+	if err != nil || !positive(quantity) {
+		return nil, refuse("quantity")
+	}
+	price, err := parse(in.UnitPrice, 6)
+	if err != nil {
+		return nil, err
+	}
+	tolerance := zero()
+	if in.Tolerance != nil {
+		if tolerance, err = parsePart(*in.Tolerance); err != nil {
+			return nil, err
+		}
+	}
+	l := &orderLine{no: in.LineNo, item: in.ItemID, unit: in.Unit, coop: in.Coop, quantity: quantity,
+		tolerance: tolerance, price: price, perUnit: i.perUnit(in.Unit), allocated: zero()}
+	if l.perUnit == nil {
+		return nil, refuse("unit")
+	}
+	if l.no < 1 {
+		return nil, refuse("line_no")
+	}
+	if l.coop != "" {
+		if err := m.freshCoop(l.coop); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
 }
 
 // freshCoop says whether an order line may name that cooperative now.

@@ -61,7 +61,7 @@ func (m *Model) reassessAll(s *shipment, c call, correction bool, lines map[int]
 
 // recompute brings a claim in line with the trade, line by line, for all that
 // has happened since it was last done. Only lines that a return or correction
-// named can move, and only a correction can make one grow.
+// changed can move, and only a correction can make one grow.
 //
 // Decision: what happened while a batch was open is one recomputation.
 func (m *Model) recompute(k *claim, c call) {
@@ -74,10 +74,11 @@ func (m *Model) recompute(k *claim, c call) {
 			touched = touched || ch.lines[l.of.no]
 			corrected = corrected || ch.lines[l.of.no] && ch.correction
 		}
-		if !touched {
+		if !touched || same(l.kg, l.of.netKg()) && same(l.sale, l.of.netSale()) {
 			continue
 		}
 		before := k.granted(l.of.no)
+		l.sale = l.of.netSale()
 		k.count(l, sub(l.of.netKg(), l.kg), zero())
 		l.kg = l.of.netKg()
 		target := l.target(k.version, l.left)
