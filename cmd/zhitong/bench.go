@@ -76,7 +76,7 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "rebuild",
 		Short:   "How fast all views are made anew from the log",
-		Example: "  zhitong bench rebuild --events 100000 --json",
+		Example: "  zhitong bench rebuild --events 60000 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
@@ -95,7 +95,7 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().IntVar(&eventsWanted, "events", 100_000, "events of the demo programme to fill in first")
+	c.Flags().IntVar(&eventsWanted, "events", 60_000, "events of the demo programme to fill in first; the whole has about 70,000")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

@@ -32,10 +32,10 @@ func (f Family) members() []*claim.State { return append([]*claim.State{f.Base},
 
 // Change is the returns and corrections that a claim is reckoned anew for.
 type Change struct {
-	Causes     []string    // event ids
-	CausedBy   []domain.ID // their actors
-	Correction bool        // one of them is a correction: a line may grow
-	Batch      domain.ID   // the batch whose confirmation let it be reckoned; "" for none
+	Causes    []string    // event ids
+	CausedBy  []domain.ID // their actors
+	Corrected []int       // the lines that a correction changed: only they may grow
+	Batch     domain.ID   // the batch whose confirmation let it be reckoned; "" for none
 }
 
 // Reassess decides what a change of the sale means for a claim and its
@@ -113,7 +113,7 @@ func (r *reckoning) line(l *claim.LineState) {
 	switch cmp := result.Amount.Cmp(before); {
 	case cmp < 0:
 		r.reduce(l, before.Sub(result.Amount), &out)
-	case cmp > 0 && !r.change.Correction:
+	case cmp > 0 && !slices.Contains(r.change.Corrected, l.LineNo):
 		after, out.Why = before, claim.WhyReturn
 	case cmp > 0:
 		after = before.Add(r.grow(l, before, &out))

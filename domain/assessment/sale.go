@@ -1,6 +1,8 @@
 package assessment
 
 import (
+	"slices"
+
 	"zhitong/domain"
 	"zhitong/domain/policy"
 	"zhitong/domain/shipment"
@@ -35,6 +37,8 @@ func SaleOf(s *shipment.State, inspectedOn domain.Day, changes int) Sale {
 	for _, l := range s.Lines {
 		sale.Lines = append(sale.Lines, SaleLine{l.LineNo, l.Sold, l.Result.Kg.Sub(l.Back), l.Result.Amount, l.Refunded})
 	}
+	// The order in which a waybill names its lines is no content.
+	slices.SortFunc(sale.Lines, func(a, b SaleLine) int { return a.LineNo - b.LineNo })
 	return sale
 }
 

@@ -41,9 +41,9 @@ type SaleTrail struct {
 
 // SaleChange is a return or a correction.
 type SaleChange struct {
-	EventID    string
-	Actor      domain.ID
-	Correction bool
+	EventID   string
+	Actor     domain.ID
+	Corrected []int // the lines that a correction changed; none for a return
 }
 
 // Debt is what a cooperative owes for a clawback that was settled by offset.
@@ -89,9 +89,9 @@ func (r *Registries) applySubsidy(e *events.Event) {
 		r.subsidies.sales.Put(f.ShipmentID, SaleTrail{InspectedOn: e.Time.Day()})
 		appendTo(r.subsidies.inspected, f.DepartureID, f.ShipmentID)
 	case shipment.Returned:
-		r.saleChanged(f.ShipmentID, e, false)
+		r.saleChanged(f.ShipmentID, e, nil)
 	case shipment.InspectionCorrected:
-		r.saleChanged(f.ShipmentID, e, true)
+		r.saleChanged(f.ShipmentID, e, changedLines(f.Lines))
 	case claim.Assessed:
 		r.assessed(&f.Assessment)
 	case claim.Waitlisted:
@@ -119,9 +119,20 @@ func (r *Registries) policyChanged(id domain.ID, f domain.Fact, position uint64)
 	}
 }
 
-func (r *Registries) saleChanged(id domain.ID, e *events.Event, correction bool) {
+// changedLines are the lines whose kg or amount a correction changed.
+func changedLines(lines []shipment.CorrectedLine) []int {
+	var changed []int
+	for _, l := range lines {
+		if l.AcceptedKg.Sign() != 0 || l.ReturnedKg.Sign() != 0 || l.Amount.Sign() != 0 {
+			changed = append(changed, l.LineNo)
+		}
+	}
+	return changed
+}
+
+func (r *Registries) saleChanged(id domain.ID, e *events.Event, corrected []int) {
 	trail, _ := r.subsidies.sales.Get(id)
-	trail.Changes = append(slices.Clip(trail.Changes), SaleChange{e.ID, e.Actor, correction})
+	trail.Changes = append(slices.Clip(trail.Changes), SaleChange{e.ID, e.Actor, corrected})
 	r.subsidies.sales.Put(id, trail)
 }
 

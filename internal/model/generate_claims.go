@@ -224,7 +224,7 @@ func (g *generator) takeBack() {
 	k := pick(g, paid)
 	l := pick(g, k.shipment.lines)
 	quantity := floorAt(mul(sub(l.accepted, l.returned), quo(whole(int64(1+g.r.IntN(60))), whole(100))), 3)
-	if positive(quantity) && !g.heldDown(k.shipment, l) {
+	if positive(quantity) {
 		g.send("shipment.return", k.shipment.buyer, "buyer", data{"shipment_id": k.shipment.id, "line_no": l.no, "quantity": trimmed(quantity, 3), "reason": "变质"})
 	}
 	for _, cb := range where(g.m.clawbacks, func(cb *clawback) bool { return cb.claim.head() == k }) {

@@ -132,6 +132,7 @@ func (g *generator) logLines(coop string, free map[*orderLine]num) []data {
 		}
 		lines = append(lines, g.line(p.o, p.l, len(lines)+1, n))
 	}
+	g.r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	return lines
 }
 
@@ -407,7 +408,7 @@ func (g *generator) returnGoods() {
 	if g.chance(5) {
 		quantity = add(sub(l.accepted, l.returned), quo(whole(1), whole(1000)))
 	}
-	if positive(quantity) && !g.heldDown(s, l) {
+	if positive(quantity) {
 		g.send("shipment.return", s.buyer, "buyer", data{"shipment_id": s.id, "line_no": l.no, "quantity": g.spoil(trimmed(quantity, 3)), "reason": "变质"})
 	}
 }

@@ -113,7 +113,7 @@ func reassess(u *app.Unit, c *assessment.ReassessClaim) error {
 	for _, e := range trail.Changes[fam.Base.Changes:] {
 		change.Causes = append(change.Causes, e.EventID)
 		change.CausedBy = append(change.CausedBy, e.Actor)
-		change.Correction = change.Correction || e.Correction
+		change.Corrected = append(change.Corrected, e.Corrected...)
 	}
 	facts, err := assessment.Reassess(version(u.Registries, fam.Base.PolicyID, fam.Base.PolicyVersion), f, fam, sale, change)
 	if err == nil && len(facts) == 0 {
