@@ -22,7 +22,7 @@ type RebuildFigures struct {
 	Commits         uint64 `json:"commits"`
 	Events          int    `json:"events"`
 	Views           int    `json:"views"`
-	Seconds         Millis `json:"took_ms"`
+	Took            Millis `json:"took_ms"`
 	EventsPerSecond int64  `json:"events_per_s"`
 }
 
@@ -64,7 +64,7 @@ func Rebuild(ctx context.Context, nc *nats.Conn, dsn string, eventsWanted int) (
 		return f, err
 	}
 	took := time.Since(began)
-	f.Commits, f.Views, f.Seconds, f.EventsPerSecond = head.Position, len(names), Millis(took), perSecond(f.Events, took)
+	f.Commits, f.Views, f.Took, f.EventsPerSecond = head.Position, len(names), Millis(took), perSecond(f.Events, took)
 	return f, nil
 }
 
