@@ -19,7 +19,9 @@ type Registries struct {
 	trips       Index[domain.ID, trip]        // by departure; cancelled ones have none
 	vehicles    Index[domain.ID, []domain.ID] // by plate: departures
 	orders      Index[domain.ID, orderProgress]
-	underWay    Index[domain.Ref, [2]domain.ID] // shipments and departures that are not finished, with their parties
+	departed    Index[domain.ID, uint64]          // by departure: the position of its commit
+	revisions   Index[orderLine, []priceRevision] // in order
+	underWay    Index[domain.Ref, [2]domain.ID]   // shipments and departures that are not finished, with their parties
 	open        Index[domain.ID, party.Unfinished]
 
 	subsidies subsidies
@@ -35,6 +37,8 @@ func NewRegistries(j *Journal) *Registries {
 		trips:       NewIndex[domain.ID, trip](j),
 		vehicles:    NewIndex[domain.ID, []domain.ID](j),
 		orders:      NewIndex[domain.ID, orderProgress](j),
+		departed:    NewIndex[domain.ID, uint64](j),
+		revisions:   NewIndex[orderLine, []priceRevision](j),
 		underWay:    NewIndex[domain.Ref, [2]domain.ID](j),
 		open:        NewIndex[domain.ID, party.Unfinished](j),
 		subsidies:   newSubsidies(j),

@@ -23,6 +23,7 @@ func (r *Registries) applyTrade(e *events.Event) {
 		r.inspected(f.ShipmentID, e)
 	}
 	r.applyTrips(e)
+	r.applyPrices(e)
 	r.applyOpen(e)
 }
 

@@ -75,7 +75,7 @@ func (g *generator) buyerOf(o *order) string {
 }
 
 func (g *generator) revisePrice() {
-	if o, l := g.someLine(); o != nil && !g.wentEmpty(l) {
+	if o, l := g.someLine(); o != nil {
 		g.send("order.revise_price", g.buyerOf(o), "buyer", data{"order_id": o.id, "line_no": l.no, "unit_price": g.spoil(pick(g, []string{"12.345", "17"})), "reason": "议"})
 	}
 }

@@ -45,7 +45,7 @@ func inspectShipment(u *app.Unit, c *shipment.Inspect) error {
 }
 
 // terms reads what an inspection freezes: the buyer's channel, and for each line
-// its price and its item's category.
+// its price at the departure and its item's category.
 func terms(u *app.Unit, s shipment.Standing) (shipment.Deal, []shipment.Sold, error) {
 	buyer, err := u.Party(s.BuyerID)
 	if err != nil {
@@ -63,7 +63,7 @@ func terms(u *app.Unit, s shipment.Standing) (shipment.Deal, []shipment.Sold, er
 		}
 		sold[i] = shipment.Sold{
 			OrderID: l.OrderID, OrderLine: l.OrderLine, ItemID: l.ItemID, Category: it.Category,
-			Unit: l.Unit, KgPerUnit: l.KgPerUnit, UnitPrice: o.Line(l.OrderLine).UnitPrice,
+			Unit: l.Unit, KgPerUnit: l.KgPerUnit, UnitPrice: u.Registries.PriceAt(l.OrderID, l.OrderLine, o.Line(l.OrderLine).UnitPrice, s.DepartureID),
 		}
 	}
 	return shipment.Deal{CooperativeID: s.CooperativeID, BuyerID: s.BuyerID, Channel: buyer.Channel}, sold, nil
