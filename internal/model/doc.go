@@ -13,6 +13,6 @@
 //
 // Start reading at Model.Apply in command.go; the comments that begin with
 // "Decision:" are the places where the written rules were silent and a reading
-// had to be chosen; generate_known.go lists what is still read differently. Ids
+// had to be chosen; testdata/open would hold what is still read differently. Ids
 // are not checked for NFC, and devices are not modelled.
 package model
