@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	"os"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +32,7 @@ func (h *house) joinCluster(ctx context.Context, o *app.Options) (*place, error)
 	if h.p.cfg.NATSURL == "" {
 		return &place{house: h}, nil
 	}
-	c := &place{house: h, name: rand.Text()}
+	c := &place{house: h, name: fmt.Sprintf("%d-%s", os.Getpid(), rand.Text())}
 	var err error
 	if c.lease, err = lease.Open(ctx, h.instance.NATS(), log.StreamDefault, leaseCommands, c.name, h.p.cfg.Replicas); err != nil {
 		return nil, err
