@@ -78,6 +78,8 @@ func (c *cluster) write(clients, each int, prefix string) *sync.WaitGroup {
 					err = json.Unmarshal([]byte(l), &a)
 				}
 				if err != nil || !a.OK || len(a.Events) != 1 {
+					p.in.Close()
+					p.cmd.Wait()
 					c.t.Errorf("client %d, command %d: %v: %s\n%s", w, n, err, l, p.notes)
 					return
 				}

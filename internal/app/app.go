@@ -21,7 +21,7 @@ const (
 	queueMax = 4096
 	// decideAttemptsMax bounds how often a command is decided again because another
 	// process wrote first.
-	decideAttemptsMax = 64
+	decideAttemptsMax = 1000
 	// aheadMax is how far a claimed time, or the log's last recording, may be ahead
 	// of the clock.
 	aheadMax = 5 * time.Minute
