@@ -37,8 +37,12 @@ func (p *program) open(ctx context.Context) (*house, error) {
 		opening, cancel = context.WithTimeout(ctx, reachMax)
 		defer cancel()
 	}
+	access, err := accessOf(p.cfg)
+	if err != nil {
+		return nil, err
+	}
 	inst, err := embedded.Open(opening, embedded.Options{
-		Dir: p.cfg.Data, NATSURL: p.cfg.NATSURL, PostgresURL: p.cfg.PostgresURL,
+		Dir: p.cfg.Data, NATSURL: access.natsURL, NATS: access.nats, PostgresURL: access.postgresURL,
 		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})
 	if err != nil {
