@@ -57,6 +57,12 @@ type Config struct {
 	Role  domain.Role
 	// Listen is where serve listens. Defaults to 127.0.0.1:8369.
 	Listen string
+	// LogFormat is the form of what libraries and the server note: text or json.
+	// Defaults to text.
+	LogFormat string
+	// OTLPEndpoint is the collector that traces and metrics are sent to over
+	// OTLP/HTTP. Defaults to none.
+	OTLPEndpoint string
 	// Verbose asks for more notes on standard error. Defaults to false.
 	Verbose bool
 }
@@ -111,6 +117,14 @@ var settings = []setting{
 		return nil
 	}},
 	{"listen", func(c *Config, v string) error { c.Listen = v; return nil }},
+	{"log-format", func(c *Config, v string) error {
+		if v != "text" && v != "json" {
+			return fmt.Errorf("%q: text or json is needed", v)
+		}
+		c.LogFormat = v
+		return nil
+	}},
+	{"otlp-endpoint", func(c *Config, v string) error { return setURL(&c.OTLPEndpoint, v, "http", "https") }},
 	{"verbose", func(c *Config, v string) error {
 		switch v {
 		case "true", "1":

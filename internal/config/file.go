@@ -33,6 +33,8 @@ type file struct {
 	Actor                *string `toml:"actor"`
 	Role                 *string `toml:"role"`
 	Listen               *string `toml:"listen"`
+	LogFormat            *string `toml:"log_format"`
+	OTLPEndpoint         *string `toml:"otlp_endpoint"`
 	Verbose              *bool   `toml:"verbose"`
 }
 
