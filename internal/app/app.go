@@ -133,6 +133,11 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 	}
 	select {
 	case a.queue <- &submission{prepared: read, pending: p, dry: dry}:
+		select {
+		case <-a.stopped: // Run may not have seen it any more
+			a.turnAway()
+		default:
+		}
 	case <-a.stopped:
 		p.fail(ErrStopped)
 	case <-ctx.Done():
@@ -144,14 +149,20 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 // returns nil. It returns an error when the log turned out not to be what it was.
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
-	defer a.stop.Do(func() { close(a.stopped) })
 	err := a.c.run(ctx)
+	a.stop.Do(func() { close(a.stopped) })
+	a.turnAway()
+	return err
+}
+
+// turnAway answers everything in the queue when nobody decides any more.
+func (a *App) turnAway() {
 	for {
 		select {
 		case s := <-a.queue:
 			s.pending.fail(ErrStopped)
 		default:
-			return err
+			return
 		}
 	}
 }

@@ -155,6 +155,7 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	s.attempts++
 	d, err := c.decision(s)
 	if err != nil {
+		c.front = append(c.front, s) // for giveUp, which answers it
 		return fmt.Errorf("command %q: %w", s.env.ID, err)
 	}
 	c.next.again = append(c.next.again, s)
@@ -265,6 +266,7 @@ func (c *committer) again(ctx context.Context, b *block, w written) error {
 	c.next = &block{}
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
+		c.front = append(list, c.front...) // for giveUp, which answers them
 		return err
 	}
 	var front []*submission
@@ -330,7 +332,7 @@ func (c *committer) drain() error {
 		}
 		c.durable(b, w.head)
 	}
-	return nil
+	return c.giveUpBlocks(ErrStopped)
 }
 
 func (c *committer) giveUp(err error) error {
