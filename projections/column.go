@@ -48,7 +48,7 @@ type codec struct {
 	places int
 	// emptyIsNull says that the zero value of the type means "not given".
 	emptyIsNull bool
-	put         func(f reflect.Value) (string, error)
+	put         func(dst []byte, f reflect.Value) ([]byte, error) // appends the text
 	get         func(f reflect.Value, text string) error
 }
 
@@ -60,14 +60,16 @@ type texter interface{ UnmarshalText([]byte) error }
 // text that it was entered with; a [domain.Day] or Time that was not given is
 // null.
 var domainTypes = map[reflect.Type]codec{
-	reflect.TypeFor[domain.Money]():    number(2, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Money).Decimal(), n) }),
-	reflect.TypeFor[domain.Kg]():       number(3, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Kg).Decimal(), n) }),
-	reflect.TypeFor[domain.Quantity](): number(3, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Quantity).Decimal(), n) }),
-	reflect.TypeFor[domain.Price]():    number(6, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Price).Decimal(), n) }),
-	reflect.TypeFor[domain.Share]():    number(6, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Share).Decimal(), n) }),
-	reflect.TypeFor[domain.Hours]():    {typ: Numeric, places: 2, put: putString, get: getHours},
-	reflect.TypeFor[domain.Day]():      {typ: Date, emptyIsNull: true, put: putString, get: getText},
-	reflect.TypeFor[domain.Time]():     {typ: Text, emptyIsNull: true, put: putString, get: getText},
+	reflect.TypeFor[domain.Money](): number(2, func(dst []byte, p any, n int) ([]byte, error) { return withPlaces(dst, p.(*domain.Money).Decimal(), n) }),
+	reflect.TypeFor[domain.Kg]():    number(3, func(dst []byte, p any, n int) ([]byte, error) { return withPlaces(dst, p.(*domain.Kg).Decimal(), n) }),
+	reflect.TypeFor[domain.Quantity](): number(3, func(dst []byte, p any, n int) ([]byte, error) {
+		return withPlaces(dst, p.(*domain.Quantity).Decimal(), n)
+	}),
+	reflect.TypeFor[domain.Price](): number(6, func(dst []byte, p any, n int) ([]byte, error) { return withPlaces(dst, p.(*domain.Price).Decimal(), n) }),
+	reflect.TypeFor[domain.Share](): number(6, func(dst []byte, p any, n int) ([]byte, error) { return withPlaces(dst, p.(*domain.Share).Decimal(), n) }),
+	reflect.TypeFor[domain.Hours](): {typ: Numeric, places: 2, put: putString, get: getHours},
+	reflect.TypeFor[domain.Day]():   {typ: Date, emptyIsNull: true, put: putString, get: getText},
+	reflect.TypeFor[domain.Time]():  {typ: Text, emptyIsNull: true, put: putString, get: getText},
 }
 
 // codecOf returns the codec of a Go type (not a pointer).
@@ -79,7 +81,7 @@ func codecOf(t reflect.Type) (codec, error) {
 	case reflect.String:
 		return codec{
 			typ: Text,
-			put: func(f reflect.Value) (string, error) { return f.String(), nil },
+			put: func(dst []byte, f reflect.Value) ([]byte, error) { return append(dst, f.String()...), nil },
 			get: func(f reflect.Value, s string) error { f.SetString(s); return nil },
 		}, nil
 	case reflect.Int, reflect.Int32, reflect.Int64:
@@ -97,8 +99,8 @@ func codecOf(t reflect.Type) (codec, error) {
 
 // number is the codec of a decimal of package domain: always places digits after
 // the point.
-func number(places int, text func(field any, places int) (string, error)) codec {
-	put := func(f reflect.Value) (string, error) { return text(f.Addr().Interface(), places) }
+func number(places int, text func(dst []byte, field any, places int) ([]byte, error)) codec {
+	put := func(dst []byte, f reflect.Value) ([]byte, error) { return text(dst, f.Addr().Interface(), places) }
 	return codec{typ: Numeric, places: places, put: put, get: getText}
 }
 
@@ -114,53 +116,50 @@ type digits interface {
 // digitsFast is the number of digits that surely fit into an int64.
 const digitsFast = 18
 
-// withPlaces writes a decimal with exactly the places asked for. A number with
+// withPlaces appends a decimal with exactly the places asked for. A number with
 // more has escaped its rounding, which is an error of the fold.
-func withPlaces[D digits](d D, places int) (string, error) {
+func withPlaces[D digits](b []byte, d D, places int) ([]byte, error) {
 	more := places + int(d.Exponent()) // zeros to be added
 	if more < 0 || more > digitsFast || d.NumDigits()+more > digitsFast {
-		return withPlacesSlowly(d, places)
+		return withPlacesSlowly(b, d, places)
 	}
 	n := d.CoefficientInt64()
 	for range more {
 		n *= 10
 	}
-	var buf [digitsFast + 3]byte
-	b := buf[:0]
 	if n < 0 {
 		b, n = append(b, '-'), -n
 	}
-	whole, frac := n, int64(0)
-	if places > 0 {
-		unit := int64(1)
-		for range places {
-			unit *= 10
-		}
-		whole, frac = n/unit, n%unit
+	if places == 0 {
+		return strconv.AppendInt(b, n, 10), nil
 	}
-	b = strconv.AppendInt(b, whole, 10)
-	if places > 0 {
-		b = append(b, '.')
-		at := len(b)
-		b = append(b, "000000000000"[:places]...)
-		for i := at + places - 1; frac > 0; i-- {
-			b[i] = byte('0' + frac%10)
-			frac /= 10
-		}
+	unit := int64(1)
+	for range places {
+		unit *= 10
 	}
-	return string(b), nil
+	whole, frac := n/unit, n%unit
+	b = append(strconv.AppendInt(b, whole, 10), '.')
+	at := len(b)
+	b = append(b, "000000000000"[:places]...)
+	for i := at + places - 1; frac > 0; i-- {
+		b[i] = byte('0' + frac%10)
+		frac /= 10
+	}
+	return b, nil
 }
 
-func withPlacesSlowly[D digits](d D, places int) (string, error) {
+func withPlacesSlowly[D digits](b []byte, d D, places int) ([]byte, error) {
 	if -int(d.Exponent()) > places {
 		if _, frac, _ := strings.Cut(d.String(), "."); len(frac) > places {
-			return "", fmt.Errorf("%s has more than %d places", d.String(), places)
+			return b, fmt.Errorf("%s has more than %d places", d.String(), places)
 		}
 	}
-	return d.StringFixed(int32(places)), nil
+	return append(b, d.StringFixed(int32(places))...), nil
 }
 
-func putString(f reflect.Value) (string, error) { return f.Addr().Interface().(stringer).String(), nil }
+func putString(dst []byte, f reflect.Value) ([]byte, error) {
+	return append(dst, f.Addr().Interface().(stringer).String()...), nil
+}
 
 func getText(f reflect.Value, s string) error {
 	return f.Addr().Interface().(texter).UnmarshalText([]byte(s))
@@ -175,7 +174,9 @@ func getHours(f reflect.Value, s string) error {
 	return nil
 }
 
-func putInt(f reflect.Value) (string, error) { return strconv.FormatInt(f.Int(), 10), nil }
+func putInt(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendInt(dst, f.Int(), 10), nil
+}
 
 func getInt(f reflect.Value, s string) error {
 	n, err := strconv.ParseInt(s, 10, f.Type().Bits())
@@ -183,7 +184,9 @@ func getInt(f reflect.Value, s string) error {
 	return err
 }
 
-func putUint(f reflect.Value) (string, error) { return strconv.FormatUint(f.Uint(), 10), nil }
+func putUint(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendUint(dst, f.Uint(), 10), nil
+}
 
 func getUint(f reflect.Value, s string) error {
 	n, err := strconv.ParseUint(s, 10, f.Type().Bits())
@@ -191,7 +194,9 @@ func getUint(f reflect.Value, s string) error {
 	return err
 }
 
-func putBool(f reflect.Value) (string, error) { return strconv.FormatBool(f.Bool()), nil }
+func putBool(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendBool(dst, f.Bool()), nil
+}
 
 func getBool(f reflect.Value, s string) error {
 	b, err := strconv.ParseBool(s)
@@ -199,9 +204,9 @@ func getBool(f reflect.Value, s string) error {
 	return err
 }
 
-func putJSON(f reflect.Value) (string, error) {
+func putJSON(dst []byte, f reflect.Value) ([]byte, error) {
 	b, err := json.Marshal(f.Addr().Interface(), json.Deterministic(true))
-	return string(b), err
+	return append(dst, b...), err
 }
 
 func getJSON(f reflect.Value, s string) error {
