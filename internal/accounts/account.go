@@ -26,15 +26,6 @@ func (a Account) Actor() domain.ID {
 	return domain.ID(a.ID)
 }
 
-// ActsForParty reports whether an account in the role acts for a registered party.
-func ActsForParty(role domain.Role) bool {
-	switch role {
-	case domain.Cooperative, domain.Buyer, domain.Carrier, domain.Funder:
-		return true
-	}
-	return false
-}
-
 // ErrDenied is every reason why a credential does not let in: whoever asks from
 // outside is told this and no more. The reasons below wrap it, for logs and tests.
 var ErrDenied = errors.New("accounts: the credential is missing or not valid")
