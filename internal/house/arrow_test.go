@@ -52,6 +52,8 @@ var rooms = []room{
 		"accounts are opened for the bank's file and nothing else; commands are sent by whoever asks for them"},
 	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
+	{"zhitong/internal/accounts", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/log", "zhitong/internal/app", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/...", "github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm"},
+		"secrets are kept apart from the log, from the views and from whatever asks for them"},
 	{"zhitong/internal/forward", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/app", "zhitong/internal/lease", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/..."},
 		"commands are carried as they are; what they mean is decided elsewhere"},
 	{"zhitong/internal/telemetry", []string{"zhitong/events/log", "go.opentelemetry.io/...", "github.com/prometheus/client_golang/..."},
