@@ -122,6 +122,7 @@ type sending struct {
 	life   *life
 	n      int    // the how-manieth of the world
 	before uint64 // the log's position when it was sent
+	rests  uint64 // of the next accepted command of the same process, as far as answered; 0 for none
 	result app.Result
 	err    error
 }
@@ -152,14 +153,7 @@ func newWorld(o Options) *world {
 	w.disk = newDisk()
 	w.store = newStore(w.list)
 	w.store.compares = o.Plant != PlantNoCompare
-	w.todo = model.Generate(o.Seed, o.Commands)
-	w.report.Commands = len(w.todo)
-	w.twice = map[string]bool{}
-	contents := map[string]string{}
-	for _, c := range w.todo {
-		w.twice[c.ID] = w.twice[c.ID] || contents[c.ID] != "" && contents[c.ID] != contentHash(c)
-		contents[c.ID] = contentHash(c)
-	}
+	w.draw()
 	for i := range 1 + w.rnd.IntN(2) {
 		w.apps = append(w.apps, &application{name: fmt.Sprintf("app%d", i+1)})
 	}
@@ -179,6 +173,30 @@ func newWorld(o Options) *world {
 		w.senders[at].queue = append(w.senders[at].queue, &order{command: w.todo[i]})
 	}
 	return w
+}
+
+// draw makes the commands, and notes which ids stand for more than one of them. A
+// second command under the id of one with personal values is left out: the hash of
+// its content depends on a key, so that the two can't be told apart in the log.
+func (w *world) draw() {
+	personal := map[string]bool{}
+	for _, c := range assembly.Options(nil, nil).Commands {
+		personal[c.Name] = len(c.Personal) > 0
+	}
+	w.twice = map[string]bool{}
+	contents := map[string]string{}
+	for _, c := range model.Generate(w.opts.Seed, w.opts.Commands) {
+		before, now := contents[c.ID], contentHash(c)
+		if before != "" && before != now {
+			if personal[c.Command] {
+				continue
+			}
+			w.twice[c.ID] = true
+		}
+		contents[c.ID] = now
+		w.todo = append(w.todo, c)
+	}
+	w.report.Commands = len(w.todo)
 }
 
 // clock is an application's own.
@@ -252,48 +270,45 @@ func (w *world) kill(l *life) {
 
 // end lets every process die, so that the bubble can end.
 func (w *world) end() {
-	for _, a := range w.apps {
-		if a.life != nil {
-			close(a.life.death)
-			a.life.cancel()
-		}
-	}
-	for _, v := range w.leaders {
-		if v.life != nil {
-			close(v.life.death)
-			v.life.cancel()
+	for _, l := range w.lives() {
+		if l := *l; l != nil && !l.killed() {
+			close(l.death)
+			l.cancel()
 		}
 	}
 	synctest.Wait()
 }
 
-// reap looks at processes that have ended by themselves or were killed. Ending for
-// any reason but a fault of the world is a failure.
-func (w *world) reap() error {
+// lives are the places of all processes; nil in one where none runs.
+func (w *world) lives() []**life {
+	var list []**life
 	for _, a := range w.apps {
-		if a.life == nil {
-			continue
-		}
-		select {
-		case err := <-a.life.ended:
-			if err := w.mayEnd(a.life, err); err != nil {
-				return err
-			}
-			a.life = nil
-		default:
-		}
+		list = append(list, &a.life)
 	}
 	for _, v := range w.leaders {
-		if v.life == nil {
+		list = append(list, &v.life)
+	}
+	return list
+}
+
+// reap looks at processes that have ended by themselves or were killed. Ending for
+// any reason but a fault of the world is a failure, and so is going on after a kill.
+func (w *world) reap() error {
+	for _, place := range w.lives() {
+		l := *place
+		if l == nil {
 			continue
 		}
 		select {
-		case err := <-v.life.ended:
-			if err := w.mayEnd(v.life, err); err != nil {
+		case err := <-l.ended:
+			if err := w.mayEnd(l, err); err != nil {
 				return err
 			}
-			v.life = nil
+			*place = nil
 		default:
+			if l.killed() {
+				return fmt.Errorf("process %s was told to end and still has not", l.name)
+			}
 		}
 	}
 	return nil
