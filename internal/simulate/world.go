@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"testing/synctest"
 	"time"
 
 	"zhitong/events/keys"
@@ -35,6 +34,9 @@ const (
 type Options struct {
 	// Seed draws the commands and everything that goes wrong.
 	Seed uint64
+	// Settle waits until everything stands still: synctest.Wait, of the bubble that
+	// Run is called in. Required.
+	Settle func()
 	// Commands is about how many commands there are. Defaults to 60.
 	Commands int
 	// Plant puts a bug in. Defaults to none.
@@ -265,7 +267,7 @@ func (w *world) kill(l *life) {
 	w.note(word, l.name)
 	close(l.death)
 	l.cancel()
-	synctest.Wait()
+	w.opts.Settle()
 }
 
 // end lets every process die, so that the bubble can end.
@@ -276,7 +278,7 @@ func (w *world) end() {
 			l.cancel()
 		}
 	}
-	synctest.Wait()
+	w.opts.Settle()
 }
 
 // lives are the places of all processes; nil in one where none runs.
@@ -304,10 +306,23 @@ func (w *world) reap() error {
 			if err := w.mayEnd(l, err); err != nil {
 				return err
 			}
-			*place = nil
+			*place, l.gone = nil, true
 		default:
 			if l.killed() {
 				return fmt.Errorf("process %s was told to end and still has not", l.name)
+			}
+		}
+	}
+	return nil
+}
+
+// unanswered finds a command whose process has ended without a word about it.
+func (w *world) unanswered() error {
+	for _, s := range w.senders {
+		for _, x := range s.inFlight {
+			if x.life.gone && x.life.ctx.Err() == nil {
+				x.life.cancel()
+				return fmt.Errorf("command %q, sent to %s, has no answer, and the process has ended", x.order.command.ID, x.life.name)
 			}
 		}
 	}
