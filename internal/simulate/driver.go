@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -84,7 +83,7 @@ func (w *world) calm() {
 
 // step does one thing, once everything stands still, and checks what came of it.
 func (w *world) step(stormy bool) error {
-	synctest.Wait()
+	w.opts.Settle()
 	w.report.Steps++
 	if err := w.reap(); err != nil {
 		return err
@@ -92,7 +91,7 @@ func (w *world) step(stormy bool) error {
 	if err := w.collect(); err != nil {
 		return err
 	}
-	if err := w.history.look(w.log); err != nil {
+	if err := w.unanswered(); err != nil {
 		return err
 	}
 	if stormy && w.misfortune() {
@@ -118,14 +117,14 @@ func (w *world) startSomething(stormy bool) {
 		if a.life == nil && (!stormy || w.rnd.IntN(4) == 0) {
 			w.note("start", a.name)
 			w.startApp(a)
-			synctest.Wait()
+			w.opts.Settle()
 		}
 	}
 	for _, v := range w.leaders {
 		if v.life == nil && (!stormy || w.rnd.IntN(4) == 0) {
 			w.note("start", v.name)
 			w.startViews(v)
-			synctest.Wait()
+			w.opts.Settle()
 		}
 	}
 }

@@ -64,6 +64,7 @@ type life struct {
 	cancel context.CancelFunc
 	death  chan struct{} // closed when it is killed
 	ended  chan error    // what its work came to; of capacity 1
+	gone   bool          // it has ended, and the scheduler knows
 
 	moves int // guarded by gates.mu
 }

@@ -104,8 +104,13 @@ func (w *world) collect() error {
 	slices.SortFunc(list, func(a, b *sending) int { return cmp.Compare(a.n, b.n) })
 	next := map[*life]uint64{} // the position of the next accepted command of a process
 	for _, x := range slices.Backward(list) {
+		if x.rests = next[x.life]; x.result.OK && !x.result.Repeated {
+			next[x.life] = x.result.Position
+		}
+	}
+	for _, x := range list {
 		x.from.inFlight = slices.DeleteFunc(x.from.inFlight, func(other *sending) bool { return other == x })
-		if err := w.take(x, next); err != nil {
+		if err := w.take(x); err != nil {
 			return fmt.Errorf("command %q, sent to %s: %w", x.order.command.ID, x.life.name, err)
 		}
 	}
@@ -114,7 +119,7 @@ func (w *world) collect() error {
 
 // take judges one answer as far as that can be done at once. A command without an
 // answer is sent again.
-func (w *world) take(x *sending, next map[*life]uint64) error {
+func (w *world) take(x *sending) error {
 	switch {
 	case x.err != nil:
 		if !w.mayFail(x) {
@@ -131,15 +136,14 @@ func (w *world) take(x *sending, next map[*life]uint64) error {
 	switch {
 	case x.result.OK && !x.result.Repeated:
 		r.outcome = model.Accepted
-		next[x.life] = x.result.Position
 	case x.result.OK:
 		r.outcome = model.Repeat
 	default:
 		r.outcome = model.Refused
 	}
 	r.rests = r.to
-	if at, ok := next[x.life]; ok && r.outcome != model.Accepted && at > r.from {
-		r.rests = at - 1
+	if x.rests > r.from {
+		r.rests = x.rests - 1
 	}
 	w.trace.add(fmt.Sprintf("  %s %s", x.order.command.ID, r.outcome))
 	if err := w.durable(r); err != nil {
@@ -185,13 +189,13 @@ func (w *world) sameAsBefore(o *order, r *reply) error {
 	switch before := o.reply; {
 	case r.outcome == model.Accepted && !recorded, r.outcome == model.Accepted && at != r.result.Position:
 		return fmt.Errorf("accepted at position %d, recorded at %d", r.result.Position, at)
-	case r.outcome == model.Refused && recorded:
+	case r.outcome == model.Refused && recorded && at <= r.from:
 		return fmt.Errorf("refused, and recorded at position %d: %v", at, r.result.Problem)
 	case recorded && r.outcome == model.Repeat && r.result.Events[0].Seq != at:
 		return fmt.Errorf("answered with position %d, recorded at %d", r.result.Events[0].Seq, at)
-	case before != nil && before.outcome != model.Refused && r.outcome == model.Refused:
+	case before != nil && before.outcome != model.Refused && r.outcome == model.Refused && before.sending.n < r.sending.n:
 		return fmt.Errorf("%s before, now refused: %v", before.outcome, r.result.Problem)
-	case before != nil && before.outcome != model.Refused && !slices.Equal(before.result.Events, r.result.Events):
+	case before != nil && before.outcome != model.Refused && r.outcome != model.Refused && !slices.Equal(before.result.Events, r.result.Events):
 		return fmt.Errorf("answered %v before, now %v", before.result.Events, r.result.Events)
 	}
 	if r.outcome == model.Repeat && recorded {
@@ -204,7 +208,9 @@ func (w *world) sameAsBefore(o *order, r *reply) error {
 			w.report.Refused++
 		}
 	}
-	o.reply = r
+	if o.reply == nil || o.reply.outcome == model.Refused {
+		o.reply = r
+	}
 	return nil
 }
 

@@ -52,6 +52,7 @@ func TestHistoriesInAWorldThatFails(t *testing.T) {
 
 // history1 runs one history in a bubble of its own.
 func history1(t *testing.T, o Options) (report Report, err error) {
+	o.Settle = synctest.Wait
 	synctest.Test(t, func(*testing.T) { report, err = Run(o) })
 	return report, err
 }

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"testing/synctest"
 	"time"
 
 	"zhitong/events/keys"
@@ -35,6 +34,9 @@ const (
 type Options struct {
 	// Seed draws the commands and everything that goes wrong.
 	Seed uint64
+	// Settle waits until everything stands still: synctest.Wait, of the bubble that
+	// Run is called in. Required.
+	Settle func()
 	// Commands is about how many commands there are. Defaults to 60.
 	Commands int
 	// Plant puts a bug in. Defaults to none.
@@ -122,6 +124,7 @@ type sending struct {
 	life   *life
 	n      int    // the how-manieth of the world
 	before uint64 // the log's position when it was sent
+	rests  uint64 // of the next accepted command of the same process, as far as answered; 0 for none
 	result app.Result
 	err    error
 }
@@ -152,14 +155,7 @@ func newWorld(o Options) *world {
 	w.disk = newDisk()
 	w.store = newStore(w.list)
 	w.store.compares = o.Plant != PlantNoCompare
-	w.todo = model.Generate(o.Seed, o.Commands)
-	w.report.Commands = len(w.todo)
-	w.twice = map[string]bool{}
-	contents := map[string]string{}
-	for _, c := range w.todo {
-		w.twice[c.ID] = w.twice[c.ID] || contents[c.ID] != "" && contents[c.ID] != contentHash(c)
-		contents[c.ID] = contentHash(c)
-	}
+	w.draw()
 	for i := range 1 + w.rnd.IntN(2) {
 		w.apps = append(w.apps, &application{name: fmt.Sprintf("app%d", i+1)})
 	}
@@ -179,6 +175,30 @@ func newWorld(o Options) *world {
 		w.senders[at].queue = append(w.senders[at].queue, &order{command: w.todo[i]})
 	}
 	return w
+}
+
+// draw makes the commands, and notes which ids stand for more than one of them. A
+// second command under the id of one with personal values is left out: the hash of
+// its content depends on a key, so that the two can't be told apart in the log.
+func (w *world) draw() {
+	personal := map[string]bool{}
+	for _, c := range assembly.Options(nil, nil).Commands {
+		personal[c.Name] = len(c.Personal) > 0
+	}
+	w.twice = map[string]bool{}
+	contents := map[string]string{}
+	for _, c := range model.Generate(w.opts.Seed, w.opts.Commands) {
+		before, now := contents[c.ID], contentHash(c)
+		if before != "" && before != now {
+			if personal[c.Command] {
+				continue
+			}
+			w.twice[c.ID] = true
+		}
+		contents[c.ID] = now
+		w.todo = append(w.todo, c)
+	}
+	w.report.Commands = len(w.todo)
 }
 
 // clock is an application's own.
@@ -247,53 +267,63 @@ func (w *world) kill(l *life) {
 	w.note(word, l.name)
 	close(l.death)
 	l.cancel()
-	synctest.Wait()
+	w.opts.Settle()
 }
 
 // end lets every process die, so that the bubble can end.
 func (w *world) end() {
-	for _, a := range w.apps {
-		if a.life != nil {
-			close(a.life.death)
-			a.life.cancel()
+	for _, l := range w.lives() {
+		if l := *l; l != nil && !l.killed() {
+			close(l.death)
+			l.cancel()
 		}
+	}
+	w.opts.Settle()
+}
+
+// lives are the places of all processes; nil in one where none runs.
+func (w *world) lives() []**life {
+	var list []**life
+	for _, a := range w.apps {
+		list = append(list, &a.life)
 	}
 	for _, v := range w.leaders {
-		if v.life != nil {
-			close(v.life.death)
-			v.life.cancel()
-		}
+		list = append(list, &v.life)
 	}
-	synctest.Wait()
+	return list
 }
 
 // reap looks at processes that have ended by themselves or were killed. Ending for
-// any reason but a fault of the world is a failure.
+// any reason but a fault of the world is a failure, and so is going on after a kill.
 func (w *world) reap() error {
-	for _, a := range w.apps {
-		if a.life == nil {
+	for _, place := range w.lives() {
+		l := *place
+		if l == nil {
 			continue
 		}
 		select {
-		case err := <-a.life.ended:
-			if err := w.mayEnd(a.life, err); err != nil {
+		case err := <-l.ended:
+			if err := w.mayEnd(l, err); err != nil {
 				return err
 			}
-			a.life = nil
+			*place, l.gone = nil, true
 		default:
+			if l.killed() {
+				return fmt.Errorf("process %s was told to end and still has not", l.name)
+			}
 		}
 	}
-	for _, v := range w.leaders {
-		if v.life == nil {
-			continue
-		}
-		select {
-		case err := <-v.life.ended:
-			if err := w.mayEnd(v.life, err); err != nil {
-				return err
+	return nil
+}
+
+// unanswered finds a command whose process has ended without a word about it.
+func (w *world) unanswered() error {
+	for _, s := range w.senders {
+		for _, x := range s.inFlight {
+			if x.life.gone && x.life.ctx.Err() == nil {
+				x.life.cancel()
+				return fmt.Errorf("command %q, sent to %s, has no answer, and the process has ended", x.order.command.ID, x.life.name)
 			}
-			v.life = nil
-		default:
 		}
 	}
 	return nil
