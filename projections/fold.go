@@ -8,38 +8,11 @@ import (
 	"math"
 	"runtime"
 	"sync"
-	"time"
 )
 
 // Reader reads the log from a position up to its head in order, in runs of
 // commits whose bytes are the reader's own: what log.Log.Read does.
 type Reader func(ctx context.Context, from uint64, fn func(first uint64, commits [][]byte) error) error
-
-// Until says where a fold ends: with the last commit that is not behind either.
-// The zero Until is the head.
-type Until struct {
-	Position uint64    // 0: not limited
-	Recorded time.Time // zero: not limited; a commit recorded at this very time is in
-	Nothing  bool      // before the first commit
-}
-
-// Mark is a place in the log: the end of a commit, or its beginning.
-type Mark struct {
-	Position uint64    // of the last commit that is in; 0 for none
-	Hash     [32]byte  // of that commit's bytes
-	Recorded time.Time // of that commit
-}
-
-// Holds reports whether the fold up to u goes at least as far as m.
-func (u Until) Holds(m Mark) bool {
-	switch {
-	case m.Position == 0:
-		return true
-	case u.Nothing, u.Position > 0 && m.Position > u.Position:
-		return false
-	}
-	return u.Recorded.IsZero() || !m.Recorded.After(u.Recorded)
-}
 
 // Folded is what projections made of the log up to a position, in memory.
 type Folded struct {
@@ -284,6 +257,25 @@ func (o Folding) foldOne(f *Folded, i int, s Start, in <-chan Block) error {
 	return nil
 }
 
+// View returns a view of the newest version with the rows that Folded has of it.
+// Where its fold failed, the error says why.
+func (f *Folded) View(name string) (*Projection, *Schema, *DB, error) {
+	p, s, err := FindView(f.projections, name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i := range f.projections {
+		if &f.projections[i] != p {
+			continue
+		}
+		if f.DBs[i] == nil {
+			return nil, nil, nil, f.Failed[i]
+		}
+		return p, s, f.DBs[i], nil
+	}
+	return nil, nil, nil, fmt.Errorf("view %q: not folded", name)
+}
+
 // Select returns the rows of a view as Folded has them; see [DB.Select].
 func (f *Folded) Select(view string, where []Cond, limit int) (*Rows, error) {
 	return f.Answer(Question{View: view, Where: where, Limit: limit})
@@ -291,23 +283,13 @@ func (f *Folded) Select(view string, where []Cond, limit int) (*Rows, error) {
 
 // Answer answers a question about a view from what Folded has; see [DB.Answer].
 func (f *Folded) Answer(q Question) (*Rows, error) {
-	p, s, err := FindView(f.projections, q.View)
+	_, s, db, err := f.View(q.View)
 	if err != nil {
 		return nil, err
 	}
-	for i := range f.projections {
-		if &f.projections[i] != p {
-			continue
-		}
-		if f.DBs[i] == nil {
-			return nil, f.Failed[i]
-		}
-		rows, err := f.DBs[i].Answer(s, q)
-		if err != nil {
-			return nil, err
-		}
+	rows, err := db.Answer(s, q)
+	if err == nil {
 		rows.Position = f.Position
-		return rows, nil
 	}
-	return nil, fmt.Errorf("view %q: not folded", q.View)
+	return rows, err
 }
