@@ -13,6 +13,9 @@ type store interface {
 	len() int
 	each(fn func([]Value) error) error
 	sorted(fn func([]Value) error) error
+	touched(fn func(s *Schema, row []Value, gone bool) error) error
+	put(row []Value) error
+	drop(key []Value) error
 }
 
 // entry is a row as it is held. Its key is in the row.
@@ -144,9 +147,10 @@ func keyIn[K comparable, R any](row *R) *K {
 	return reflect.ValueOf(row).Elem().Field(0).Addr().Interface().(*K)
 }
 
-// touch notes that e may have changed. Wholly in memory nobody asks for that.
+// touch notes that e may have changed. Wholly in memory hardly anybody asks for
+// that.
 func (r *rows[K, R]) touch(e *entry[R]) {
-	if !e.dirty && r.db.source != nil {
+	if !e.dirty && (r.db.source != nil || r.db.tracked) {
 		e.dirty = true
 		r.dirty = append(r.dirty, e)
 	}
@@ -260,5 +264,51 @@ func (r *rows[K, R]) sorted(fn func([]Value) error) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (r *rows[K, R]) touched(fn func(s *Schema, row []Value, gone bool) error) error {
+	var w rowWriter
+	for _, e := range r.dirty {
+		e.dirty = false
+		if fn == nil {
+			continue
+		}
+		var vs []Value
+		var err error
+		if e.gone {
+			vs, err = r.keyValues(e)
+		} else {
+			vs, err = w.values(r.s, reflect.ValueOf(&e.row).Elem())
+		}
+		if err == nil {
+			err = fn(r.s, vs, e.gone)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	r.dirty = r.dirty[:0]
+	return nil
+}
+
+func (r *rows[K, R]) put(row []Value) error {
+	e := &entry[R]{}
+	if err := r.s.scan(reflect.ValueOf(&e.row).Elem(), row); err != nil {
+		return err
+	}
+	r.young[*keyIn[K](&e.row)] = e
+	return nil
+}
+
+func (r *rows[K, R]) drop(key []Value) error {
+	var row R
+	v := reflect.ValueOf(&row).Elem()
+	for i := range r.s.KeyLen {
+		if err := r.s.scanColumn(v, i, key[i]); err != nil {
+			return err
+		}
+	}
+	delete(r.young, *keyIn[K](&row))
 	return nil
 }

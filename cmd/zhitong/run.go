@@ -165,7 +165,7 @@ private Postgres on the data folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
+		p.projectionCommand(), p.replayCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
 		p.auditCommand(), p.witnessCommand(), p.restoreCommand(),
 		p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)

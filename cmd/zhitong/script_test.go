@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"zhitong/internal/embedded/embeddedtest"
@@ -36,7 +39,7 @@ func TestScripts(t *testing.T) {
 			return ownPostgres(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes,
+			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes, "spoil": spoil,
 		},
 		RequireExplicitExec: true,
 	})
@@ -82,6 +85,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: status %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+// spoil SQL: changes the database behind the program's back.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: spoil SQL")
+	}
+	ctx := context.Background()
+	conn, err := pgconn.Connect(ctx, ts.Getenv("ZHITONG_POSTGRES_URL"))
+	ts.Check(err)
+	_, err = conn.Exec(ctx, strings.Join(args, " ")).ReadAll()
+	ts.Check(errors.Join(err, conn.Close(ctx)))
 }
 
 // hostile-ids FILE: writes an item.register line for each of the naughty strings,

@@ -159,11 +159,7 @@ next:
 }
 
 func (p *Projector) verifyGroup(ctx context.Context, conn *pgconn.PgConn, g *group) ([]Verified, error) {
-	read, until := p.readLog, projections.Until{Position: g.position}
-	if g.position == 0 {
-		read = readNothing
-	}
-	folded, err := projections.Fold(ctx, read, g.ps, until)
+	folded, err := projections.Fold(ctx, p.readLog, g.ps, upTo(g.position))
 	if err != nil {
 		return nil, err
 	}
