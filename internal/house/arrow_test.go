@@ -52,6 +52,8 @@ var rooms = []room{
 		"accounts are opened for the bank's file and nothing else; commands are sent by whoever asks for them"},
 	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
+	{"zhitong/internal/lease", []string{"github.com/nats-io/nats.go/..."},
+		"whose turn it is has nothing to do with what is done in it"},
 	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},
 		"an importer makes commands; it has no way to the log of its own"},
 }
