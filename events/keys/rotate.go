@@ -23,6 +23,9 @@ const wrongLastSequence jetstream.ErrorCode = 10071
 // without names nothing else is done. It may be repeated after an error or a crash at
 // any step: until the last one both generations of the master key are in its file.
 func (s *Stream) Destroy(ctx context.Context, names ...string) error {
+	if len(names) == 0 && !s.master.rotating() {
+		return nil
+	}
 	return s.master.exclude(ctx, func() error {
 		if len(names) == 0 && !s.master.rotating() {
 			return nil

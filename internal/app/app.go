@@ -28,6 +28,8 @@ const (
 	// owedAfter is how old a reaction of another process must be before this one
 	// carries it out: its process has had the time to do so.
 	owedAfter = 10 * time.Second
+	// drainMax is how long the end waits for an effect that is under way.
+	drainMax = 10 * time.Second
 )
 
 // ErrStopped says that the application has been told to end; the command was not
@@ -85,6 +87,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := f.catchUp(ctx); err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
+	a.forgetErased(f.registry)
 	a.c = newCommitter(a, f)
 	head := f.durable
 	a.head.Store(&head)
@@ -129,6 +132,7 @@ func (a *App) submit(ctx context.Context, env Envelope, dry bool) *Pending {
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	defer a.stop.Do(func() { close(a.stopped) })
+	a.sweep(ctx)
 	err := a.c.run(ctx)
 	for {
 		select {
