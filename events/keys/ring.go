@@ -105,6 +105,23 @@ func (r *Ring) key(name string) ([]byte, bool) {
 	return k, ok
 }
 
+// Reload reads the store again, for keys that other processes have made since. The
+// erased stay erased.
+func (r *Ring) Reload(ctx context.Context) error {
+	all, err := r.store.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("load keys: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, key := range all {
+		if !r.gone[name] {
+			r.keys[name] = key
+		}
+	}
+	return nil
+}
+
 // Destroy erases the person's key: what was sealed under it can't be opened again.
 func (r *Ring) Destroy(ctx context.Context, person domain.Ref) error {
 	if err := r.store.Destroy(ctx, person.String()); err != nil {
