@@ -166,10 +166,10 @@ func (s *Stream) create(ctx context.Context, name string, key []byte) ([]byte, e
 // it wraps nobody could open. The key of the tags is always there, and is the first
 // to be wrapped anew, so it says which generation is current.
 func (s *Stream) current(ctx context.Context, name string) error {
-	if name == tagKeyName {
+	if name == TagName {
 		return nil
 	}
-	m, err := s.last(ctx, tagKeyName)
+	m, err := s.last(ctx, TagName)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil
 	}

@@ -34,9 +34,9 @@ type Store interface {
 	Destroy(ctx context.Context, names ...string) error
 }
 
-// tagKeyName is the key of the tags, which belongs to the programme and is never
-// destroyed.
-const tagKeyName = "programme/tag"
+// TagName is the name of the key of the tags, which belongs to the programme and is
+// never destroyed.
+const TagName = "programme/tag"
 
 // Ring is the keys in memory. Its methods may be called from several goroutines.
 type Ring struct {
@@ -58,10 +58,10 @@ func OpenRing(ctx context.Context, store Store) (*Ring, error) {
 	if r.keys == nil {
 		r.keys = make(map[string][]byte)
 	}
-	if err := r.ensure(ctx, tagKeyName); err != nil {
+	if err := r.ensure(ctx, TagName); err != nil {
 		return nil, err
 	}
-	r.tag, _ = r.key(tagKeyName)
+	r.tag, _ = r.key(TagName)
 	return r, nil
 }
 

@@ -82,7 +82,7 @@ func (s *Stream) wrapAnew(ctx context.Context) error {
 		}
 		// The tag key first: it says to other machines which generation is current.
 		slices.SortStableFunc(all, func(a, b stored) int {
-			return cmp.Compare(btoi(a.Name != tagKeyName), btoi(b.Name != tagKeyName))
+			return cmp.Compare(btoi(a.Name != TagName), btoi(b.Name != TagName))
 		})
 		last, changed := newest(all), false
 		for _, k := range all {
