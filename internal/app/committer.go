@@ -102,6 +102,9 @@ func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 	case e := <-c.effects:
 		c.effected(e)
 	case <-tick:
+		if err := c.follow(ctx); err != nil {
+			return err
+		}
 		c.collect(c.app.clock().Add(-owedAfter))
 	case <-ctx.Done():
 	}
