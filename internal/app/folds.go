@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"zhitong/domain"
-	"zhitong/domain/party"
 	"zhitong/events"
 	"zhitong/events/log"
 )
@@ -27,7 +26,7 @@ type folds struct {
 	kinds     map[string]func() domain.Aggregate
 	reactions map[string][]Reaction
 	log       log.Log
-	forget    func(person domain.Ref) // told of each erased person
+	forget    func(person domain.Ref) // told of each person whose erasure is durably asked for
 
 	journal   Journal
 	registry  *Registries
@@ -87,6 +86,7 @@ func (f *folds) catchUp(ctx context.Context) error {
 			if _, err := f.react(&c); err != nil {
 				return err
 			}
+			f.forgetIn(&c)
 		}
 		f.journal.Forget(f.journal.Mark())
 		f.durable = log.Head{Seq: b.Seq, Position: b.Last()}
@@ -112,9 +112,6 @@ func (f *folds) apply(c *events.Commit) error {
 			return err
 		}
 		f.registry.Apply(e)
-		if gone, ok := e.Fact.(party.Erased); ok {
-			f.forget(gone.Subject())
-		}
 	}
 	return nil
 }
