@@ -92,13 +92,9 @@ func (p *program) masterKey() string {
 
 // appOptions are what an App is made of.
 func (h *house) appOptions(ctx context.Context) (app.Options, error) {
-	master, err := keys.OpenMaster(h.p.masterKey())
+	store, err := h.keyStore(ctx)
 	if err != nil {
 		return app.Options{}, err
-	}
-	store, err := keys.OpenStream(ctx, h.instance.NATS(), log.StreamDefault, h.p.cfg.Replicas, master)
-	if err != nil {
-		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
 	ring, err := keys.OpenRing(ctx, store)
 	if err != nil {
