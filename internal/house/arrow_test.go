@@ -58,6 +58,8 @@ var rooms = []room{
 		"personal values are joined when they are read, and kept nowhere"},
 	{"zhitong/internal/backup", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/audit/checkpoint", "zhitong/audit/merkle", "zhitong/audit/tree", "github.com/go-json-experiment/json/...", "golang.org/x/mod/sumdb/note"},
 		"a copy is bytes, roots and wrapped keys: nothing is decided and nothing personal is opened"},
+	{"zhitong/internal/signing", []string{"zhitong/audit/checkpoint", "zhitong/audit/keeper", "zhitong/audit/tree", "zhitong/events/keys", "zhitong/events/log", "zhitong/internal/lease", "github.com/nats-io/nats.go/...", "golang.org/x/sync/..."},
+		"who signs is agreed next to the log; what is signed is the audit's"},
 	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
 	{"zhitong/internal/accounts", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/log", "zhitong/internal/app", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/...", "github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm"},
