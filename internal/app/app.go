@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +36,7 @@ const (
 // recorded, or is unknown to have been.
 var ErrStopped = errors.New("app: stopped")
 
-// Options make an App. Every field but Clock is required.
+// Options make an App. Every field but Clock and Snapshots is required.
 type Options struct {
 	Log       log.Log
 	Ring      *keys.Ring
@@ -46,6 +48,8 @@ type Options struct {
 	Allowed func(command string, role domain.Role) *domain.Problem
 	// Clock is read once a command. Defaults to time.Now.
 	Clock func() time.Time
+	// Snapshots say where the folds are kept between two runs. Defaults to nowhere.
+	Snapshots Snapshots
 }
 
 // App is where commands meet the log: it decides them one after the other on top
@@ -81,14 +85,31 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	for i := range o.Commands {
 		a.commands[o.Commands[i].Name] = &o.Commands[i]
 	}
-	f := newFolds(o.Log, o.Ring.Forget, o.Kinds, append(o.Reactions, a.erasure()))
-	if err := f.catchUp(ctx); err != nil {
+	f, err := a.fold(ctx, &o)
+	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
-	a.c = newCommitter(a, f)
+	a.c = newCommitter(a, f, o.Snapshots)
 	head := f.durable
 	a.head.Store(&head)
 	return a, nil
+}
+
+// fold makes the folds: from the snapshot, if there is one that fits, and the log's
+// tail behind it.
+func (a *App) fold(ctx context.Context, o *Options) (*folds, error) {
+	fresh := func() *folds { return newFolds(o.Log, o.Ring.Forget, o.Kinds, append(o.Reactions, a.erasure())) }
+	f := fresh()
+	if disk := o.Snapshots.Disk; disk != nil {
+		err := f.load(ctx, disk, o.Snapshots.Code, a.freshOf)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				slog.Warn("the snapshot of the folds is not used; the whole log is read instead", "error", err)
+			}
+			f = fresh()
+		}
+	}
+	return f, f.catchUp(ctx)
 }
 
 // Head is the last head that this App has seen to be durable.
@@ -129,7 +150,7 @@ func (a *App) submit(ctx context.Context, env Envelope, dry bool) *Pending {
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	defer a.stop.Do(func() { close(a.stopped) })
-	err := a.c.run(ctx)
+	err := errors.Join(a.c.run(ctx), a.c.snaps.close())
 	for {
 		select {
 		case s := <-a.queue:

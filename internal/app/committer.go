@@ -56,11 +56,12 @@ type committer struct {
 
 	write chan *block
 	wrote chan written
+	snaps *snapshots
 }
 
-func newCommitter(a *App, f *folds) *committer {
+func newCommitter(a *App, f *folds, s Snapshots) *committer {
 	return &committer{app: a, folds: f, next: &block{}, write: make(chan *block), wrote: make(chan written),
-		effects: make(chan *submission, 64)}
+		effects: make(chan *submission, 64), snaps: newSnapshots(f, s)}
 }
 
 // run is the committer's goroutine.
@@ -71,6 +72,7 @@ func (c *committer) run(ctx context.Context) error {
 	tick := time.NewTicker(owedAfter / 2)
 	defer tick.Stop()
 	c.collect(c.folds.recorded.Add(time.Second))
+	c.snaps.look(false)
 	for ctx.Err() == nil {
 		if err := c.decideFront(ctx); err != nil {
 			return c.giveUp(err)
@@ -83,12 +85,18 @@ func (c *committer) run(ctx context.Context) error {
 }
 
 // step waits for the next thing to do: a command, if there is room in the next
-// block; the outcome of the block in flight; the clock.
+// block; the outcome of the block in flight; the clock; a snapshot's work.
 func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 	c.send()
 	queue := c.app.queue
-	if len(c.next.again) >= log.BlockCommitsMax {
-		queue = nil
+	if len(c.next.again) >= log.BlockCommitsMax || c.snaps.due {
+		queue = nil // a snapshot is of a moment at which nothing is in flight
+	}
+	if c.snaps.due && c.inFlight == nil && c.next.empty() {
+		if err := c.snaps.begin(); err != nil {
+			return err
+		}
+		queue = c.app.queue
 	}
 	select {
 	case s := <-queue:
@@ -102,6 +110,11 @@ func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 		c.front = append(c.front, s)
 	case <-tick:
 		c.collect(c.app.clock().Add(-owedAfter))
+		c.snaps.look(true)
+	case <-c.snaps.work():
+		return c.snaps.step()
+	case t := <-c.snaps.done:
+		return c.snaps.finish(t)
 	case <-ctx.Done():
 	}
 	return nil
@@ -243,10 +256,9 @@ func (c *committer) written(ctx context.Context, w written) error {
 			d.tried = true
 			c.effect(d)
 		}
-		if c.next.empty() {
-			c.folds.evict()
-		}
-		return nil
+		c.folds.aggregates.evict()
+		c.snaps.look(false)
+		return c.snaps.step()
 	case errors.Is(w.err, log.ErrConflict), errors.Is(w.err, errTooLarge):
 		return c.again(ctx, b, w)
 	case errors.Is(w.err, log.ErrIdentity):
@@ -327,7 +339,7 @@ func (c *committer) drain() error {
 		}
 		c.durable(b, w.head)
 	}
-	return nil
+	return c.snaps.last()
 }
 
 func (c *committer) giveUp(err error) error {
