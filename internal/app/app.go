@@ -154,6 +154,11 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 	}
 	select {
 	case a.queue <- &submission{prepared: read, pending: p, dry: dry}:
+		select {
+		case <-a.stopped: // Run may not have seen it any more
+			a.turnAway()
+		default:
+		}
 	case <-a.stopped:
 		p.fail(ErrStopped)
 	case <-ctx.Done():
@@ -165,14 +170,23 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 // returns nil. It returns an error when the log turned out not to be what it was.
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
-	defer a.stop.Do(func() { close(a.stopped) })
-	err := errors.Join(a.c.run(ctx), a.c.snaps.close())
+	err := a.c.run(ctx)
+	a.stop.Do(func() { close(a.stopped) })
+	a.turnAway()
+	if a.c.drained {
+		err = a.c.snaps.last()
+	}
+	return errors.Join(err, a.c.snaps.close())
+}
+
+// turnAway answers everything in the queue when nobody decides any more.
+func (a *App) turnAway() {
 	for {
 		select {
 		case s := <-a.queue:
 			s.pending.fail(ErrStopped)
 		default:
-			return err
+			return
 		}
 	}
 }

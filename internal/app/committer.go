@@ -57,6 +57,8 @@ type committer struct {
 	write chan *block
 	wrote chan written
 	snaps *snapshots
+
+	drained bool // it has ended, and all that it folded is durable
 }
 
 func newCommitter(a *App, f *folds, s Snapshots) *committer {
@@ -168,6 +170,7 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	s.attempts++
 	d, err := c.decision(s)
 	if err != nil {
+		c.front = append(c.front, s) // for giveUp, which answers it
 		return fmt.Errorf("command %q: %w", s.env.ID, err)
 	}
 	c.next.again = append(c.next.again, s)
@@ -277,6 +280,7 @@ func (c *committer) again(ctx context.Context, b *block, w written) error {
 	c.next = &block{}
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
+		c.front = append(list, c.front...) // for giveUp, which answers them
 		return err
 	}
 	var front []*submission
@@ -342,7 +346,8 @@ func (c *committer) drain() error {
 		}
 		c.durable(b, w.head)
 	}
-	return c.snaps.last()
+	c.drained = true
+	return c.giveUpBlocks(ErrStopped)
 }
 
 func (c *committer) giveUp(err error) error {

@@ -44,6 +44,8 @@ var rooms = []room{
 		"commands meet the log here, without projections or a user interface"},
 	{"zhitong/internal/simulation", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/app", "zhitong/internal/app/assembly", "zhitong/internal/history", "go.yaml.in/yaml/v3"},
 		"a simulation runs the real application in memory; the log that it reads it has no way to write"},
+	{"zhitong/internal/simulate", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections", "zhitong/projections/catalogue", "zhitong/internal/app/...", "zhitong/internal/model", "zhitong/internal/simulate", "github.com/go-json-experiment/json/..."},
+		"the simulator runs the real application and nothing of the real world"},
 	{"zhitong/internal/history", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/log", "github.com/go-json-experiment/json/..."},
 		"history is read, not folded and not written"},
 	{"zhitong/internal/sheet", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/history", "zhitong/internal/table", "zhitong/internal/text"},
