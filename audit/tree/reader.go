@@ -38,13 +38,13 @@ func (r Reader) Checkpoints() ([][]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	list, _ := splitCheckpoints(b)
+	list, _ := SplitCheckpoints(b)
 	return list, err
 }
 
-// splitCheckpoints cuts the file checkpoints into its notes; whole is how many
+// SplitCheckpoints cuts the file checkpoints into its notes; whole is how many
 // bytes they take with their empty lines.
-func splitCheckpoints(b []byte) (list [][]byte, whole int) {
+func SplitCheckpoints(b []byte) (list [][]byte, whole int) {
 	for rest := b; ; {
 		i := bytes.Index(rest, []byte("\n\n")) // ends the text
 		if i < 0 {

@@ -55,7 +55,7 @@ func (h *house) signingKeys(ctx context.Context) (*checkpoint.Keys, error) {
 	}
 	sum := sha256.Sum256([]byte(id.Stream + "\n" + id.Created.UTC().Format(time.RFC3339Nano)))
 	origin := "zhitong/" + url.PathEscape(id.Stream) + "/" + hex.EncodeToString(sum[:6])
-	return checkpoint.OpenKeys(filepath.Join(h.p.cfg.Data, filepath.FromSlash(signingKeyFile)), origin)
+	return checkpoint.OpenKeys(h.p.signingKey(), origin)
 }
 
 // merkle brings the Merkle log up to the head. Where another process writes it, this

@@ -30,6 +30,8 @@ const (
 	// owedAfter is how old a reaction of another process must be before this one
 	// carries it out: its process has had the time to do so.
 	owedAfter = 10 * time.Second
+	// drainMax is how long the end waits for an effect that is under way.
+	drainMax = 10 * time.Second
 )
 
 // ErrStopped says that the application has been told to end; the command was not
@@ -94,6 +96,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
+	a.forgetErased(f.registry)
 	a.c = newCommitter(a, f, o.Snapshots)
 	head := f.durable
 	a.head.Store(&head)
@@ -170,6 +173,7 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 // returns nil. It returns an error when the log turned out not to be what it was.
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
+	a.sweep(ctx)
 	err := a.c.run(ctx)
 	a.stop.Do(func() { close(a.stopped) })
 	a.turnAway()

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"zhitong/domain"
 	"zhitong/domain/device"
 	"zhitong/events"
@@ -125,7 +123,7 @@ func (c *committer) refusedEntry(ctx context.Context, s *submission, p *domain.P
 		return nil
 	}
 	ref := device.Ref(s.device.ID)
-	content, err := json.Marshal(line{s.env.ID, s.env.Command, s.env.Actor, s.env.Role, s.env.Time, s.env.Data})
+	content, err := c.app.entryContent(ctx, s.prepared, events.IDOf(kept.env.ID, 1))
 	if err == nil {
 		err = c.app.ring.Ensure(ctx, ref)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"zhitong/domain"
-	"zhitong/domain/party"
 	"zhitong/events"
 	"zhitong/events/log"
 )
@@ -18,13 +17,12 @@ import (
 type folds struct {
 	reactions map[string][]Reaction
 	log       log.Log
-	forget    func(person domain.Ref) // told of each erased person
+	forget    func(person domain.Ref) // told of each person whose erasure is durably asked for
 
 	journal    Journal
 	registry   *Registries
 	commands   Index[commandKey, commandEntry]
 	devices    Index[deviceSeq, digest]
-	erased     Index[domain.Ref, struct{}]
 	aggregates *aggregates
 	owed       owed
 
@@ -78,7 +76,6 @@ func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain
 	f.registry = NewRegistries(&f.journal)
 	f.commands = NewIndex[commandKey, commandEntry](&f.journal, "commands")
 	f.devices = NewIndex[deviceSeq, digest](&f.journal, "devices")
-	f.erased = NewIndex[domain.Ref, struct{}](&f.journal, "erased")
 	f.aggregates = newAggregates(l, &f.journal, &f.durable, kinds)
 	f.owed.j = &f.journal
 	for _, r := range reactions {
@@ -104,6 +101,7 @@ func (f *folds) catchUp(ctx context.Context) error {
 			if _, err := f.react(c); err != nil {
 				return err
 			}
+			f.forgetIn(c)
 		}
 		f.journal.Forget(f.journal.Mark())
 		f.durable = log.Head{Seq: b.seq, Position: f.position}
@@ -129,10 +127,6 @@ func (f *folds) apply(c *events.Commit) error {
 			return err
 		}
 		f.registry.Apply(e)
-		if gone, ok := e.Fact.(party.Erased); ok {
-			f.erased.Put(gone.Subject(), struct{}{})
-			f.forget(gone.Subject())
-		}
 	}
 	return nil
 }

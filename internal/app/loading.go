@@ -43,9 +43,6 @@ func (f *folds) load(ctx context.Context, disk Disk, code [32]byte, command func
 		return err
 	}
 	f.durable, f.position, f.loaded = log.Head{Seq: h.Seq, Position: h.Position}, h.Position, h.Position
-	for ref := range f.erased.t.all() {
-		f.forget(ref)
-	}
 	return f.aggregates.records.settle(base, drop)
 }
 

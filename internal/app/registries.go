@@ -23,6 +23,7 @@ type Registries struct {
 	revisions   Index[orderLine, []priceRevision] // in order
 	underWay    Index[domain.Ref, [2]domain.ID]   // shipments and departures that are not finished, with their parties
 	open        Index[domain.ID, party.Unfinished]
+	erasing     Index[domain.ID, struct{}] // parties whose personal data are erased, or about to be
 
 	subsidies subsidies
 }
@@ -41,6 +42,7 @@ func NewRegistries(j *Journal) *Registries {
 		revisions:   NewIndex[orderLine, []priceRevision](j, "revisions"),
 		underWay:    NewIndex[domain.Ref, [2]domain.ID](j, "under_way"),
 		open:        NewIndex[domain.ID, party.Unfinished](j, "open"),
+		erasing:     NewIndex[domain.ID, struct{}](j, "erasing"),
 		subsidies:   newSubsidies(j),
 	}
 }
@@ -48,5 +50,6 @@ func NewRegistries(j *Journal) *Registries {
 // Apply folds one event. It never refuses.
 func (r *Registries) Apply(e *events.Event) {
 	r.applyTrade(e)
+	r.applyPersons(e)
 	r.applySubsidy(e)
 }

@@ -40,13 +40,15 @@ func (s *derivedKeys) Create(_ context.Context, name string, _ []byte) ([]byte, 
 	return sum[:], nil
 }
 
-func (s *derivedKeys) Destroy(_ context.Context, name string) error {
+func (s *derivedKeys) Destroy(_ context.Context, names ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone == nil {
 		s.gone = make(map[string]bool)
 	}
-	s.gone[name] = true
+	for _, name := range names {
+		s.gone[name] = true
+	}
 	return nil
 }
 
