@@ -18,6 +18,10 @@ import (
 // the settings name another file.
 const masterKeyFile = "master.key"
 
+// snapshotsFolder is where snapshots of the folds lie in the data folder. It may be
+// removed at any time.
+const snapshotsFolder = "snapshots"
+
 // house is this process's hold on a data folder: the log, and what works on it.
 type house struct {
 	p        *program
@@ -113,7 +117,12 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
-	return assembly.Options(h.log, ring), nil
+	o := assembly.Options(h.log, ring)
+	o.Snapshots.Disk = app.Folder(filepath.Join(h.p.cfg.Data, snapshotsFolder))
+	if o.Snapshots.Code, err = app.ProgramCode(); err != nil {
+		return app.Options{}, err
+	}
+	return o, nil
 }
 
 // withApp runs fn beside a running App and ends the App afterwards: what fn has
