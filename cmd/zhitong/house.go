@@ -45,11 +45,6 @@ func (p *program) open(ctx context.Context) (*house, error) {
 	}
 	h := &house{p: p, instance: inst}
 	h.log, err = log.OpenJetStream(ctx, inst.NATS(), log.Options{Replicas: p.cfg.Replicas})
-	if err == nil && inst.Owns() {
-		if err = log.Verify(ctx, h.log); err == nil {
-			err = inst.StoreChecked()
-		}
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the log: %w", err), h.close(ctx))
 	}
