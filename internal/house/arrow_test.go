@@ -54,6 +54,12 @@ var rooms = []room{
 		"accounts are opened for the bank's file and nothing else; commands are sent by whoever asks for them"},
 	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
+	{"zhitong/internal/forward", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/app", "zhitong/internal/lease", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/..."},
+		"commands are carried as they are; what they mean is decided elsewhere"},
+	{"zhitong/internal/telemetry", []string{"zhitong/events/log", "go.opentelemetry.io/...", "github.com/prometheus/client_golang/..."},
+		"what is told a collector is seen from outside: no part knows that it is watched"},
+	{"zhitong/internal/lease", []string{"github.com/nats-io/nats.go/..."},
+		"whose turn it is has nothing to do with what is done in it"},
 	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},
 		"an importer makes commands; it has no way to the log of its own"},
 }
