@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,12 +32,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ZHITONG_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ZHITONG_POSTGRES_URL", embeddedtest.Postgres(e.T().(testing.TB)))
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("G", "$G")
 			e.Setenv("TESTDATA", folder(e.T().(testing.TB), "testdata"))
 			e.Setenv("DOCS", folder(e.T().(testing.TB), "docs"))
 			return ownPostgres(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes,
+			"flip-bit": flipBit,
 		},
 		RequireExplicitExec: true,
 	})
@@ -130,4 +133,17 @@ func unquoteBytes(ts *testscript.TestScript, _ bool, args []string) {
 		text = after[2:]
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o600))
+}
+
+// flip-bit FILE TEXT: changes a bit of the first such text in a file.
+func flipBit(ts *testscript.TestScript, _ bool, args []string) {
+	name := ts.MkAbs(args[0])
+	content, err := os.ReadFile(name)
+	ts.Check(err)
+	at := bytes.Index(content, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("%s does not hold %s", args[0], args[1])
+	}
+	content[at] ^= 1
+	ts.Check(os.WriteFile(name, content, 0o600))
 }

@@ -52,7 +52,7 @@ var rooms = []room{
 		"a calculation sheet says what events say, and can be made wherever there are events"},
 	{"zhitong/internal/payment", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/keys", "zhitong/internal/history", "zhitong/internal/importing", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2"},
 		"accounts are opened for the bank's file and nothing else; commands are sent by whoever asks for them"},
-	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
+	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/minio/highwayhash", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
 	{"zhitong/internal/forward", []string{"zhitong/domain/...", "zhitong/events", "zhitong/internal/app", "zhitong/internal/lease", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/..."},
 		"commands are carried as they are; what they mean is decided elsewhere"},
