@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ZHITONG_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ZHITONG_POSTGRES_URL", embeddedtest.Postgres(e.T().(testing.TB)))
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("G", "$G")
 			e.Setenv("TESTDATA", folder(e.T().(testing.TB), "testdata"))
 			e.Setenv("DOCS", folder(e.T().(testing.TB), "docs"))
 			return ownPostgres(e)

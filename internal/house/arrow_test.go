@@ -60,7 +60,7 @@ var rooms = []room{
 		"a copy is bytes, roots and wrapped keys: nothing is decided and nothing personal is opened"},
 	{"zhitong/internal/signing", []string{"zhitong/audit/checkpoint", "zhitong/audit/keeper", "zhitong/audit/tree", "zhitong/events/keys", "zhitong/events/log", "zhitong/internal/lease", "github.com/nats-io/nats.go/...", "golang.org/x/sync/..."},
 		"who signs is agreed next to the log; what is signed is the audit's"},
-	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
+	{"zhitong/internal/embedded", []string{"zhitong/events/log", "zhitong/internal/embedded/...", "github.com/go-json-experiment/json/...", "github.com/minio/highwayhash", "github.com/nats-io/...", "github.com/jackc/pgx/v5/...", "golang.org/x/sys/..."},
 		"servers know nothing of what they serve"},
 	{"zhitong/internal/accounts", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/log", "zhitong/internal/app", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/...", "github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm"},
 		"secrets are kept apart from the log, from the views and from whatever asks for them"},
