@@ -111,6 +111,8 @@ func (g *gates) pass(ctx context.Context, l *life, k kind, detail string, a *att
 	}
 	m := &move{life: l, kind: k, detail: detail, open: make(chan verdict, 1), attempt: a}
 	g.mu.Lock()
+	l.moves++
+	m.n = l.moves
 	g.waiting = append(g.waiting, m)
 	g.mu.Unlock()
 	defer g.leave(m)
@@ -134,19 +136,13 @@ func (g *gates) leave(m *move) {
 }
 
 // standing lists the moves that wait, in an order that does not depend on which
-// goroutine came first; those that are new get their numbers in it.
+// goroutine came first.
 func (g *gates) standing() []*move {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	list := slices.Clone(g.waiting)
 	slices.SortFunc(list, func(a, b *move) int {
-		return cmp.Or(cmp.Compare(a.life.name, b.life.name), cmp.Compare(a.kind, b.kind), cmp.Compare(a.detail, b.detail), cmp.Compare(a.n, b.n))
+		return cmp.Or(cmp.Compare(a.life.name, b.life.name), cmp.Compare(a.n, b.n))
 	})
-	for _, m := range list {
-		if m.n == 0 {
-			m.life.moves++
-			m.n = m.life.moves
-		}
-	}
 	return list
 }

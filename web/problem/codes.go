@@ -91,6 +91,7 @@ var codes = []group{
 		{"role.unknown", documentation},
 		{"role.system", ownAccount},
 		{"role.denied", askRole},
+		{"personal.denied", askRole},
 		{"time.in_future", clock},
 		{"account.unknown", lookUp},
 		{"account.already_granted", nothing},
