@@ -100,8 +100,12 @@ func (r Reader) rawInto(buf []byte, kind Kind, n uint64, width int) ([]byte, err
 	return b[:width*tlog.HashSize], nil
 }
 
-// readInto reads a file into the memory of buf, if it is enough.
+// readInto reads a file into the memory of buf, if it is enough. With none it asks
+// the folder for the whole file, which is all that a served log gives.
 func (r Reader) readInto(buf []byte, name string) (b []byte, err error) {
+	if buf == nil {
+		return fs.ReadFile(r.files, name)
+	}
 	f, err := r.files.Open(name)
 	if err != nil {
 		return nil, err
