@@ -54,6 +54,8 @@ var rooms = []room{
 		"servers know nothing of what they serve"},
 	{"zhitong/internal/accounts", []string{"zhitong/domain/...", "zhitong/events", "zhitong/events/log", "github.com/nats-io/nats.go/...", "github.com/go-json-experiment/json/...", "github.com/alexedwards/argon2id", "golang.org/x/text/unicode/norm"},
 		"secrets are kept apart from the log, from the views and from whatever asks for them"},
+	{"zhitong/internal/lease", []string{"github.com/nats-io/nats.go/..."},
+		"whose turn it is has nothing to do with what is done in it"},
 	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},
 		"an importer makes commands; it has no way to the log of its own"},
 }
