@@ -209,7 +209,11 @@ func (f *Folded) Answer(q Question) (*Rows, error) {
 		if f.DBs[i] == nil {
 			return nil, f.Failed[i]
 		}
-		rows, err := f.DBs[i].Answer(s, q)
+		keep, err := f.keeper(s, q.Scope)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := f.DBs[i].answer(s, q, keep)
 		if err != nil {
 			return nil, err
 		}
