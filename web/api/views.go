@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// rowsMax is the number of rows of one answer, also where no limit is given; the
+	// RowsMax is the number of rows of one answer, also where no limit is given; the
 	// Link header says where the next begin.
-	rowsMax = 50_000
+	RowsMax = 50_000
 	// backMax is how many questions about the past are folded at once.
 	backMax = 2
 	// retryViews is when a view that is out of reach, or behind, is worth another try.
@@ -70,7 +70,7 @@ func (a *API) question(view string, values map[string][]string, by caller) (q pr
 	if right == nil || !slices.ContainsFunc(a.Views.Views(), func(s *projections.Schema) bool { return s.Name == view }) {
 		return q, nil, &projections.UnknownError{Kind: "view", Name: view, Known: a.readable(by.Role)}
 	}
-	q = projections.Question{View: view, Cursor: first(values, "cursor"), Limit: rowsMax}
+	q = projections.Question{View: view, Cursor: first(values, "cursor"), Limit: RowsMax}
 	path, mine := right.Own[by.Role]
 	switch {
 	case slices.Contains(right.All, by.Role):
@@ -89,8 +89,8 @@ func (a *API) question(view string, values map[string][]string, by caller) (q pr
 		q.Where = append(q.Where, c)
 	}
 	if v := first(values, "limit"); v != "" {
-		if q.Limit, err = strconv.Atoi(v); err != nil || q.Limit < 1 || q.Limit > rowsMax {
-			return q, nil, problem.Parameter("limit", v, "a number from 1 to %d is needed", rowsMax)
+		if q.Limit, err = strconv.Atoi(v); err != nil || q.Limit < 1 || q.Limit > RowsMax {
+			return q, nil, problem.Parameter("limit", v, "a number from 1 to %d is needed", RowsMax)
 		}
 	}
 	if q.WaitFor, err = position(values, "wait_for", 0); err != nil {
