@@ -1,10 +1,6 @@
 package domain
 
-import (
-	"strings"
-
-	"github.com/shopspring/decimal"
-)
+import "strings"
 
 // Exact is a result on the way to an amount: not negative and not rounded. It
 // becomes [Money] once, in [Exact.Round].
@@ -43,22 +39,22 @@ func (k Kg) Exact() Exact { return Exact(k) }
 func (s Share) Exact() Exact { return Exact(s) }
 
 // Plus returns e + f.
-func (e Exact) Plus(f Exact) Exact { return Exact{known(e.d.Add(f.d))} }
+func (e Exact) Plus(f Exact) Exact { return Exact{known(e.d.add(f.d))} }
 
 // Times returns e × f.
-func (e Exact) Times(f Exact) Exact { return Exact{known(e.d.Mul(f.d))} }
+func (e Exact) Times(f Exact) Exact { return Exact{known(e.d.mul(f.d))} }
 
 // Excess returns max(0, e − f).
 func (e Exact) Excess(f Exact) Exact {
-	if e.d.Cmp(f.d) <= 0 {
-		return Exact{known(decimal.Zero)}
+	if e.d.cmp(f.d) <= 0 {
+		return Exact{known(nothing)}
 	}
-	return Exact{known(e.d.Sub(f.d))}
+	return Exact{known(e.d.sub(f.d))}
 }
 
 // Min returns the smaller of e and f.
 func (e Exact) Min(f Exact) Exact {
-	if f.d.Cmp(e.d) < 0 {
+	if f.d.cmp(e.d) < 0 {
 		return f
 	}
 	return e
@@ -66,7 +62,7 @@ func (e Exact) Min(f Exact) Exact {
 
 // Max returns the larger of e and f.
 func (e Exact) Max(f Exact) Exact {
-	if f.d.Cmp(e.d) > 0 {
+	if f.d.cmp(e.d) > 0 {
 		return f
 	}
 	return e
@@ -76,13 +72,13 @@ func (e Exact) Max(f Exact) Exact {
 // 0 where f is 0.
 func (e Exact) Over(f Exact) Exact {
 	if f.Sign() == 0 {
-		return Exact{known(decimal.Zero)}
+		return Exact{known(nothing)}
 	}
-	return Exact{known(divide(e.d, f.d, ratePlaces))}
+	return Exact{known(e.d.over(f.d, ratePlaces))}
 }
 
 // Cmp compares e with f.
-func (e Exact) Cmp(f Exact) int { return e.d.Cmp(f.d) }
+func (e Exact) Cmp(f Exact) int { return e.d.cmp(f.d) }
 
 // Round returns e half up to the fen.
 func (e Exact) Round() Money { return Money{known(roundHalfUp(e.d, 2))} }

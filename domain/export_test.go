@@ -1,4 +1,8 @@
 package domain
 
+import "github.com/shopspring/decimal"
+
 // RoundHalfUp is the house's one rounding, for its vectors.
-var RoundHalfUp = roundHalfUp
+func RoundHalfUp(d decimal.Decimal, places int32) decimal.Decimal {
+	return roundHalfUp(fromBig(d), places).big()
+}

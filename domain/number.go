@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -11,32 +12,41 @@ const digitsMax = 15
 
 // number is an exact decimal that knows whether it was given. The types of this
 // package are numbers with a meaning; no other code holds a bare decimal.
-type number struct {
-	d   decimal.Decimal
-	set bool
-}
+type number struct{ d exact }
 
 // IsZero reports whether the number was not given. (The name is what JSON's
 // omitzero asks for; whether it equals 0 is Sign.)
-func (n number) IsZero() bool { return !n.set }
+func (n number) IsZero() bool { return !n.d.set }
 
 // Sign is -1, 0 or 1. A number that was not given counts as 0.
-func (n number) Sign() int { return n.d.Sign() }
+func (n number) Sign() int { return n.d.sign() }
 
 // Decimal returns the bare decimal, for encoders at the edge.
-func (n number) Decimal() decimal.Decimal { return n.d }
+func (n number) Decimal() decimal.Decimal { return n.d.big() }
 
-func known(d decimal.Decimal) number { return number{d, true} }
+// AppendFixed appends the number with exactly places digits after the point. It is
+// an error when it has more than that.
+func (n number) AppendFixed(b []byte, places int32) ([]byte, error) {
+	if !n.fits(places) {
+		return b, fmt.Errorf("%s has more than %d places", n.d.big(), places)
+	}
+	return n.d.append(b, places), nil
+}
+
+func known(d exact) number {
+	d.set = true
+	return number{d}
+}
 
 // Writable reports whether the number has no more digits before the point than a
 // number of a command or an event may have.
-func (n number) Writable() bool { return n.d.Abs().LessThan(tooLarge) }
+func (n number) Writable() bool { return n.d.abs().cmp(tooLarge) < 0 }
 
-var tooLarge = decimal.New(1, digitsMax)
+var tooLarge = ten(1, digitsMax)
 
 // same reports whether both are the same number, or neither was given. How many
 // places they were written with does not matter.
-func (n number) same(o number) bool { return n.set == o.set && n.d.Equal(o.d) }
+func (n number) same(o number) bool { return n.d.set == o.d.set && n.d.equal(o.d) }
 
 // form is how a kind of number is written.
 type form struct {
@@ -44,6 +54,54 @@ type form struct {
 	places int32
 	signed bool
 	unit   bool // 0 ≤ x ≤ 1
+}
+
+// digitsSmall is how many digits certainly fit into 64 bits.
+const digitsSmall = 18
+
+// read reads what parse reads, without needing memory where all is well.
+func (f form) read(s []byte) (number, error) {
+	if d, ok := f.small(s); ok {
+		return known(d), nil
+	}
+	return f.parse(string(s))
+}
+
+// small reads a number of few digits; false where it is none, or has more.
+func (f form) small(s []byte) (d exact, ok bool) {
+	rest := s
+	if f.signed && len(s) > 0 && s[0] == '-' {
+		rest = s[1:]
+	}
+	if len(rest) > digitsSmall {
+		return d, false
+	}
+	point := -1
+	for i, c := range rest {
+		switch {
+		case c >= '0' && c <= '9':
+			d.n = 10*d.n + int64(c-'0')
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return d, false
+		}
+	}
+	whole, frac := len(rest), 0
+	if point >= 0 {
+		whole, frac = point, len(rest)-point-1
+	}
+	if whole == 0 || whole > digitsMax || point >= 0 && frac == 0 || frac > int(f.places) {
+		return d, false
+	}
+	d.exp = -int32(frac)
+	if len(rest) < len(s) {
+		if d.n == 0 {
+			return d, false
+		}
+		d.n = -d.n
+	}
+	return d, !f.unit || d.cmp(one) <= 0
 }
 
 // parse reads ASCII digits, optionally a point and more digits, and nothing else.
@@ -72,13 +130,13 @@ func (f form) parse(s string) (number, error) {
 	if rest != s && d.Sign() == 0 {
 		return bad("a zero has no sign")
 	}
-	if f.unit && d.GreaterThan(one) {
+	if f.unit && d.GreaterThan(decimal.NewFromInt(1)) {
 		return bad("between 0 and 1")
 	}
-	return known(d), nil
+	return known(fromBig(d)), nil
 }
 
-var one = decimal.NewFromInt(1)
+var one = ten(1, 0)
 
 func allDigits(s string) bool {
 	if s == "" {
@@ -92,24 +150,24 @@ func allDigits(s string) bool {
 	return true
 }
 
+// fits reports whether n has no more than so many places, zeros apart.
+func (n number) fits(places int32) bool {
+	return -n.d.exp <= places || n.d.equal(n.d.round(places))
+}
+
 // fixed writes n with exactly places digits after the point. n must have no more
 // than that: a number with more has escaped its rounding, which is a programmer's
 // error.
 func (n number) fixed(places int32) string {
-	if -n.d.Exponent() > places && !n.d.Equal(n.d.Truncate(places)) {
-		panic("domain: " + n.d.String() + " has escaped its rounding")
+	if !n.fits(places) {
+		panic("domain: " + n.d.big().String() + " has escaped its rounding")
 	}
-	return n.d.StringFixed(places)
+	return n.d.text(places)
 }
 
 // written writes n with the places that it was given with (waybills and prices
 // stay as their owners wrote them).
-func (n number) written() string {
-	if e := n.d.Exponent(); e < 0 {
-		return n.d.StringFixed(-e)
-	}
-	return n.d.StringFixed(0)
-}
+func (n number) written() string { return n.d.text(max(0, -n.d.exp)) }
 
 // plain writes n without zeros at its end: the same text for the same number.
 func (n number) plain() string {
@@ -122,22 +180,12 @@ func (n number) plain() string {
 
 // roundHalfUp is the one rounding of the house: half up, of numbers that are not
 // negative (domain rule: nothing negative is ever rounded).
-func roundHalfUp(d decimal.Decimal, places int32) decimal.Decimal {
-	if d.Sign() < 0 {
-		panic("domain: a negative number was about to be rounded: " + d.String())
+func roundHalfUp(d exact, places int32) exact {
+	if d.sign() < 0 {
+		panic("domain: a negative number was about to be rounded: " + d.big().String())
 	}
-	return d.Round(places)
+	return d.round(places)
 }
 
 // ratePlaces is how far a price or freight per kg is divided.
 const ratePlaces = 12
-
-// divide returns a ÷ b rounded half up to places, exactly (not via a longer
-// quotient that is rounded twice). a ≥ 0, b > 0.
-func divide(a, b decimal.Decimal, places int32) decimal.Decimal {
-	q, r := a.QuoRem(b, places)
-	if r.Add(r).Cmp(b.Mul(decimal.New(1, -places))) >= 0 {
-		q = q.Add(decimal.New(1, -places))
-	}
-	return q
-}

@@ -1,10 +1,8 @@
 package domain
 
 import (
+	"bytes"
 	"math/bits"
-	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // residualPlaces is how exact a residual is: shares have six places, a fen two.
@@ -19,7 +17,7 @@ type Residual int64
 
 // String writes the residual with eight places.
 func (r Residual) String() string {
-	return decimal.New(int64(r), -residualPlaces).StringFixed(residualPlaces)
+	return ten(int64(r), -residualPlaces).text(residualPlaces)
 }
 
 // MarshalText writes the residual with eight places.
@@ -27,12 +25,12 @@ func (r Residual) MarshalText() ([]byte, error) { return []byte(r.String()), nil
 
 // UnmarshalText reads a residual.
 func (r *Residual) UnmarshalText(b []byte) error {
-	s, neg := strings.CutPrefix(string(b), "-")
-	n, err := form{kind: "residual", places: residualPlaces}.parse(s)
+	s, neg := bytes.CutPrefix(b, []byte("-"))
+	n, err := form{kind: "residual", places: residualPlaces}.read(s)
 	if err != nil {
 		return err
 	}
-	*r = Residual(n.d.Shift(residualPlaces).IntPart())
+	*r = Residual(n.d.units(residualPlaces))
 	if neg {
 		*r = -*r
 	}
@@ -52,7 +50,7 @@ func ResidualSplit(amount Money, shares []Share, residuals []Residual) ([]Money,
 	for i, s := range shares {
 		// Amount and share are below 10¹⁷ and 10⁶, so their product is below 2⁷⁷ and
 		// the quotient by a fen fits.
-		hi, lo := bits.Mul64(uint64(amount.Fen()), uint64(s.d.Shift(6).IntPart()))
+		hi, lo := bits.Mul64(uint64(amount.Fen()), uint64(s.d.units(6)))
 		fen, frac := bits.Div64(hi, lo, residualsPerFen)
 		want := int64(frac) + int64(residuals[i])
 		x[i] = int64(fen) + floorDiv(want, residualsPerFen)
@@ -122,7 +120,7 @@ const residualBoundFen = 2
 func partialBound(shares []Share, residuals []Residual, available []Money) int64 {
 	bound := int64(1) << 62
 	for i, s := range shares {
-		micro := s.d.Shift(6).IntPart()
+		micro := s.d.units(6)
 		if micro == 0 {
 			continue
 		}

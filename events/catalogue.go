@@ -17,6 +17,8 @@ type entry struct {
 	name    string
 	version int // today's
 	decode  func(data []byte) (domain.Fact, error)
+	// take reads data in canonical form; nil where the fact needs decode.
+	take func(r *reader) (domain.Fact, bool)
 	// upcast turns the data of an older version into that of the next one.
 	upcast map[int]func(jsontext.Value) (jsontext.Value, error)
 	goType reflect.Type // of the struct
@@ -43,6 +45,22 @@ func fact[F domain.Fact](version int) entry {
 			}
 			return f, nil
 		},
+		take: takeFact[F](),
+	}
+}
+
+// takeFact makes the reading of F in canonical form, or nil.
+func takeFact[F domain.Fact]() func(r *reader) (domain.Fact, bool) {
+	whole := planOf(reflect.TypeFor[F]())
+	if whole == nil {
+		return nil
+	}
+	return func(r *reader) (domain.Fact, bool) {
+		var f F
+		if !whole(r, reflect.ValueOf(&f).Elem()) {
+			return nil, false
+		}
+		return f, true
 	}
 }
 
@@ -64,7 +82,19 @@ func Names() []string {
 	return names
 }
 
-var byName = index(catalogue)
+var (
+	byName = index(catalogue)
+	byType = indexTypes(catalogue)
+)
+
+// indexTypes is the catalogue by the type attribute of today's versions.
+func indexTypes(entries []entry) map[string]*entry {
+	m := make(map[string]*entry, len(entries))
+	for i := range entries {
+		m[entries[i].typ] = &entries[i]
+	}
+	return m
+}
 
 func index(entries []entry) map[string]*entry {
 	m := make(map[string]*entry, len(entries))

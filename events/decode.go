@@ -16,8 +16,22 @@ import (
 // names the place. What Decode accepts, Encode writes again with the same
 // envelope.
 func Decode(line []byte) (Commit, error) {
-	r := reader{b: line}
-	var c Commit
+	c, _, err := decode(line, nil)
+	return c, err
+}
+
+// DecodeExact is [Decode], and tells whether the line is byte for byte what
+// [Encode] writes of the commit with the given source. It may say no of a line that
+// is, of an older version: then Encode tells.
+func DecodeExact(line []byte, source string) (c Commit, exact bool, err error) {
+	return decode(line, []byte(source))
+}
+
+// eventBytesMin is less than any event has; it bounds what a count is believed.
+const eventBytesMin = 300
+
+func decode(line, source []byte) (c Commit, exact bool, err error) {
+	r := reader{b: line, source: source, exact: true}
 	r.lit("[")
 	for more := true; more && r.err == nil; {
 		var e Event
@@ -25,7 +39,11 @@ func Decode(line []byte) (Commit, error) {
 		if r.err != nil {
 			break
 		}
+		if c.Events == nil {
+			c.Events = make([]Event, 0, max(1, min(e.Of, len(line)/eventBytesMin+1)))
+		}
 		c.Events = append(c.Events, e)
+		r.before = &c.Events[len(c.Events)-1]
 		if more = r.has(","); !more {
 			r.lit("]")
 		}
@@ -34,17 +52,17 @@ func Decode(line []byte) (Commit, error) {
 		r.fail("nothing after the commit")
 	}
 	if r.err != nil {
-		return Commit{}, fmt.Errorf("decode commit at byte %d: %w", r.at, r.err)
+		return Commit{}, false, fmt.Errorf("decode commit at byte %d: %w", r.at, r.err)
 	}
 	c.Position = c.Events[0].Position
 	for i := range c.Events {
 		e := &c.Events[i]
 		if e.Position != c.Position || e.Index != i+1 || e.Of != len(c.Events) {
-			return Commit{}, fmt.Errorf("decode commit: event %q says position %d, %d of %d; it stands at position %d, %d of %d",
+			return Commit{}, false, fmt.Errorf("decode commit: event %q says position %d, %d of %d; it stands at position %d, %d of %d",
 				e.ID, e.Position, e.Index, e.Of, c.Position, i+1, len(c.Events))
 		}
 	}
-	return c, nil
+	return c, r.exact, nil
 }
 
 // reader walks over the canonical bytes; the first error stays.
@@ -52,58 +70,110 @@ type reader struct {
 	b   []byte
 	at  int
 	err error
+
+	source       []byte // that the events should have
+	exact        bool   // nothing was read so far that Encode would write otherwise
+	before       *Event // the event before, whose texts are used again where they are the same
+	lastTime     domain.Time
+	lastRecorded []byte // of the event before
 }
 
+// none is the event before the first one.
+var none Event
+
 func (r *reader) event(e *Event) {
+	before := r.before
+	if before == nil {
+		before = &none
+	}
 	r.lit(`{"specversion":"1.0"`)
-	e.ID = r.text("id")
-	r.text("source")
-	typ := r.text("type")
-	subject := r.text("subject")
-	e.Time = r.time("time", r.text("time"))
+	e.ID = r.text("id", "")
+	source := r.bytes("source")
+	typ := r.bytes("type")
+	subject := r.text("subject", "")
+	e.Time = r.time("time", r.bytes("time"))
 	r.lit(`,"datacontenttype":"application/json"`)
-	r.text("dataschema")
-	recorded := r.text("recordedtime")
-	e.Actor = domain.ID(r.text("actor"))
-	e.Role = domain.Role(r.text("actorrole"))
-	e.Principal = r.optional("principal")
-	e.Via = Via(r.text("via"))
-	e.CommandID = r.text("commandid")
-	e.CommandHash = r.text("commandhash")
+	schema := r.bytes("dataschema")
+	recorded := r.bytes("recordedtime")
+	e.Actor = domain.ID(r.text("actor", string(before.Actor)))
+	e.Role = domain.Role(r.text("actorrole", string(before.Role)))
+	e.Principal = r.optional("principal", before.Principal)
+	e.Via = Via(r.text("via", string(before.Via)))
+	e.CommandID = r.text("commandid", before.CommandID)
+	e.CommandHash = r.text("commandhash", before.CommandHash)
 	e.Position = r.number("position")
 	e.Index = int(r.number("index"))
 	e.Of = int(r.number("of"))
-	e.Correlation = r.optional("correlationid")
-	e.Causation = r.optional("causationid")
-	if id := r.optional("deviceid"); id != "" {
-		d := &Device{ID: domain.ID(id), Seq: int64(r.number("deviceseq"))}
-		d.Zone = r.optional("devicezone")
-		if t := r.optional("devicetime"); t != "" {
-			d.Time = r.time("devicetime", t)
-		}
-		d.Replaces = r.optional("devicereplaces")
-		e.Device = d
-	}
+	e.Correlation = r.optional("correlationid", before.Correlation)
+	e.Causation = r.optional("causationid", before.Causation)
+	r.device(e)
 	r.lit(`,"data":`)
-	data := r.value()
-	r.lit("}")
 	if r.err != nil {
 		return
 	}
-	var err error
-	if e.Recorded, err = time.Parse(recordedForm, recorded); err != nil {
-		r.fail("recordedtime " + recorded)
-		return
-	}
-	if e.Fact, err = decodeFact(typ, data); err != nil {
+	fact, err := r.fact(typ, schema)
+	if err != nil {
 		r.err = err
 		return
 	}
+	e.Fact = fact
+	r.lit("}")
+	r.recorded(e, before, recorded)
 	ref, ok := domain.ParseRef(subject)
-	if !ok || ref != e.Fact.Subject() {
+	if r.err == nil && (!ok || ref != e.Fact.Subject()) {
 		r.fail(fmt.Sprintf("subject %q does not belong to the data, whose subject is %q", subject, e.Fact.Subject()))
 	}
 	e.Subject = ref
+	r.exact = r.exact && bytes.Equal(source, r.source)
+}
+
+func (r *reader) device(e *Event) {
+	id := r.optional("deviceid", "")
+	if id == "" {
+		return
+	}
+	d := &Device{ID: domain.ID(id), Seq: int64(r.number("deviceseq"))}
+	d.Zone = r.optional("devicezone", "")
+	if t := r.optional("devicetime", ""); t != "" {
+		d.Time = r.time("devicetime", []byte(t))
+	}
+	d.Replaces = r.optional("devicereplaces", "")
+	e.Device = d
+}
+
+// fact reads the data: as canonical bytes where it is that, and else as any JSON.
+func (r *reader) fact(typ, schema []byte) (domain.Fact, error) {
+	start := r.at
+	if e := byType[string(typ)]; e != nil && e.take != nil {
+		if f, ok := e.take(r); ok {
+			r.exact = r.exact && string(schema) == e.schema
+			return f, nil
+		}
+	}
+	r.at, r.exact = start, false
+	data := r.value()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return decodeFact(string(typ), data)
+}
+
+func (r *reader) recorded(e, before *Event, recorded []byte) {
+	if r.err != nil {
+		return
+	}
+	if r.before != nil && bytes.Equal(recorded, r.lastRecorded) {
+		e.Recorded = before.Recorded
+		return
+	}
+	at, err := time.Parse(recordedForm, string(recorded))
+	if err != nil {
+		r.fail("recordedtime " + string(recorded))
+		return
+	}
+	e.Recorded, r.lastRecorded = at, recorded
+	var again [len(recordedForm)]byte
+	r.exact = r.exact && bytes.Equal(at.AppendFormat(again[:0], recordedForm), recorded)
 }
 
 func (r *reader) fail(want string) {
@@ -136,23 +206,36 @@ func (r *reader) named(name string) bool {
 	return true
 }
 
-func (r *reader) text(name string) string {
+// text reads an attribute; before is a text that it may well be.
+func (r *reader) text(name, before string) string {
+	b := r.bytes(name)
+	if string(b) == before {
+		return before
+	}
+	return string(b)
+}
+
+// bytes reads an attribute. What it returns may be the reader's own.
+func (r *reader) bytes(name string) []byte {
 	if !r.named(name) {
 		r.fail("attribute " + name)
-		return ""
+		return nil
 	}
 	return r.string()
 }
 
-func (r *reader) optional(name string) string {
+func (r *reader) optional(name, before string) string {
 	if !r.named(name) {
 		return ""
 	}
-	s := r.string()
-	if s == "" {
+	b := r.string()
+	if len(b) == 0 {
 		r.fail("no empty attribute " + name)
 	}
-	return s
+	if string(b) == before {
+		return before
+	}
+	return string(b)
 }
 
 func (r *reader) number(name string) uint64 {
@@ -172,36 +255,27 @@ func (r *reader) number(name string) uint64 {
 }
 
 // string reads a JSON string that is escaped canonically.
-func (r *reader) string() string {
-	end := r.stringEnd(r.at)
+func (r *reader) string() []byte {
+	if r.err != nil {
+		return nil
+	}
+	start := r.at
+	s, _, ok := r.quoted()
+	if ok {
+		return s
+	}
+	r.at = start
+	end := r.stringEnd(start)
 	if end < 0 {
 		r.fail("a string")
-		return ""
+		return nil
 	}
-	quoted := r.b[r.at:end]
-	r.at = end
-	if bytes.IndexByte(quoted, '\\') < 0 && isPlain(quoted) {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	s, err := jsontext.AppendUnquote(nil, quoted)
-	if err != nil {
+	if _, err := jsontext.AppendUnquote(nil, r.b[start:end]); err != nil {
 		r.fail("a string: " + err.Error())
-		return ""
+		return nil
 	}
-	if again, err := jsontext.AppendQuote(nil, s); err != nil || !bytes.Equal(again, quoted) {
-		r.fail("a string in canonical form")
-	}
-	return string(s)
-}
-
-// isPlain reports whether b is printable ASCII, which needs no second look.
-func isPlain(b []byte) bool {
-	for _, c := range b {
-		if c < 0x20 || c >= 0x7f {
-			return false
-		}
-	}
-	return true
+	r.fail("a string in canonical form")
+	return nil
 }
 
 // stringEnd returns the index behind the string that begins at i, or −1.
@@ -250,11 +324,14 @@ func (r *reader) value() []byte {
 	return nil
 }
 
-func (r *reader) time(name, s string) domain.Time {
+func (r *reader) time(name string, s []byte) domain.Time {
 	if r.err != nil {
 		return domain.Time{}
 	}
-	t, err := domain.ParseTime(s)
+	if r.before != nil && r.before.Time.String() == string(s) {
+		return r.before.Time
+	}
+	t, err := r.claimed(s)
 	if err != nil {
 		r.fail("a time in attribute " + name)
 	}

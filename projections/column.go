@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -60,11 +59,11 @@ type texter interface{ UnmarshalText([]byte) error }
 // text that it was entered with; a [domain.Day] or Time that was not given is
 // null.
 var domainTypes = map[reflect.Type]codec{
-	reflect.TypeFor[domain.Money]():    number(2, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Money).Decimal(), n) }),
-	reflect.TypeFor[domain.Kg]():       number(3, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Kg).Decimal(), n) }),
-	reflect.TypeFor[domain.Quantity](): number(3, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Quantity).Decimal(), n) }),
-	reflect.TypeFor[domain.Price]():    number(6, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Price).Decimal(), n) }),
-	reflect.TypeFor[domain.Share]():    number(6, func(p any, n int) (string, error) { return withPlaces(p.(*domain.Share).Decimal(), n) }),
+	reflect.TypeFor[domain.Money]():    number(2),
+	reflect.TypeFor[domain.Kg]():       number(3),
+	reflect.TypeFor[domain.Quantity](): number(3),
+	reflect.TypeFor[domain.Price]():    number(6),
+	reflect.TypeFor[domain.Share]():    number(6),
 	reflect.TypeFor[domain.Hours]():    {typ: Numeric, places: 2, put: putString, get: getHours},
 	reflect.TypeFor[domain.Day]():      {typ: Date, emptyIsNull: true, put: putString, get: getText},
 	reflect.TypeFor[domain.Time]():     {typ: Text, emptyIsNull: true, put: putString, get: getText},
@@ -95,69 +94,20 @@ func codecOf(t reflect.Type) (codec, error) {
 	}
 }
 
+// placer is what the decimals of package domain are to a column.
+type placer interface {
+	AppendFixed(b []byte, places int32) ([]byte, error)
+}
+
 // number is the codec of a decimal of package domain: always places digits after
-// the point.
-func number(places int, text func(field any, places int) (string, error)) codec {
-	put := func(f reflect.Value) (string, error) { return text(f.Addr().Interface(), places) }
+// the point. One with more has escaped its rounding, which is an error of the fold.
+func number(places int) codec {
+	put := func(f reflect.Value) (string, error) {
+		var buf [32]byte
+		b, err := f.Addr().Interface().(placer).AppendFixed(buf[:0], int32(places))
+		return string(b), err
+	}
 	return codec{typ: Numeric, places: places, put: put, get: getText}
-}
-
-// digits is what a decimal is made of: coefficient × 10^exponent.
-type digits interface {
-	CoefficientInt64() int64
-	Exponent() int32
-	NumDigits() int
-	StringFixed(places int32) string
-	String() string
-}
-
-// digitsFast is the number of digits that surely fit into an int64.
-const digitsFast = 18
-
-// withPlaces writes a decimal with exactly the places asked for. A number with
-// more has escaped its rounding, which is an error of the fold.
-func withPlaces[D digits](d D, places int) (string, error) {
-	more := places + int(d.Exponent()) // zeros to be added
-	if more < 0 || more > digitsFast || d.NumDigits()+more > digitsFast {
-		return withPlacesSlowly(d, places)
-	}
-	n := d.CoefficientInt64()
-	for range more {
-		n *= 10
-	}
-	var buf [digitsFast + 3]byte
-	b := buf[:0]
-	if n < 0 {
-		b, n = append(b, '-'), -n
-	}
-	whole, frac := n, int64(0)
-	if places > 0 {
-		unit := int64(1)
-		for range places {
-			unit *= 10
-		}
-		whole, frac = n/unit, n%unit
-	}
-	b = strconv.AppendInt(b, whole, 10)
-	if places > 0 {
-		b = append(b, '.')
-		at := len(b)
-		b = append(b, "000000000000"[:places]...)
-		for i := at + places - 1; frac > 0; i-- {
-			b[i] = byte('0' + frac%10)
-			frac /= 10
-		}
-	}
-	return string(b), nil
-}
-
-func withPlacesSlowly[D digits](d D, places int) (string, error) {
-	if -int(d.Exponent()) > places {
-		if _, frac, _ := strings.Cut(d.String(), "."); len(frac) > places {
-			return "", fmt.Errorf("%s has more than %d places", d.String(), places)
-		}
-	}
-	return d.StringFixed(int32(places)), nil
 }
 
 func putString(f reflect.Value) (string, error) { return f.Addr().Interface().(stringer).String(), nil }

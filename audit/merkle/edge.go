@@ -36,8 +36,27 @@ func (e *Edge) Levels() int {
 // level first; the hashes are the edge's own.
 func (e *Edge) Append(leaf Hash, full func(level int, index uint64, hashes []Hash) error) error {
 	e.size++
-	h, index := leaf, e.size-1
-	for l := 0; ; l++ {
+	return e.push(0, leaf, e.size-1, full)
+}
+
+// AppendTile adds the leaves of a whole tile, whose root is [Perfect] of them; the
+// tree must have no tile of leaves that is not full. It is Append of each, where
+// somebody else has hashed them already.
+func (e *Edge) AppendTile(leaves []Hash, root Hash, full func(level int, index uint64, hashes []Hash) error) error {
+	if len(leaves) != TileWidth || len(e.levels[0]) > 0 {
+		return fmt.Errorf("merkle: %d leaves behind %d do not make a tile", len(leaves), e.size)
+	}
+	e.size += TileWidth
+	index := (e.size - 1) / TileWidth
+	if err := full(0, index, leaves); err != nil {
+		return err
+	}
+	return e.push(1, root, index, full)
+}
+
+// push adds a hash on a level and what it completes above.
+func (e *Edge) push(l int, h Hash, index uint64, full func(level int, index uint64, hashes []Hash) error) error {
+	for ; ; l++ {
 		if e.levels[l] == nil {
 			e.levels[l] = make([]Hash, 0, TileWidth)
 		}
@@ -49,7 +68,7 @@ func (e *Edge) Append(leaf Hash, full func(level int, index uint64, hashes []Has
 		if err := full(l, index, e.levels[l]); err != nil {
 			return err
 		}
-		h = perfect(e.levels[l])
+		h = Perfect(e.levels[l])
 		e.levels[l] = e.levels[l][:0]
 	}
 }
@@ -88,7 +107,7 @@ func (e *Edge) Root() Hash {
 		// from the right, the lower levels being the rightmost.
 		for n := len(rest); n > 0; n = len(rest) {
 			width := n & -n
-			h := perfect(rest[n-width:])
+			h := Perfect(rest[n-width:])
 			rest = rest[:n-width]
 			if any {
 				h = Node(h, root)
@@ -99,8 +118,9 @@ func (e *Edge) Root() Hash {
 	return root
 }
 
-// perfect is the root over a power of two of subtrees of one height.
-func perfect(hashes []Hash) Hash {
+// Perfect is the root over a power of two, at most a tile, of subtrees of one
+// height.
+func Perfect(hashes []Hash) Hash {
 	if len(hashes) == 1 {
 		return hashes[0]
 	}

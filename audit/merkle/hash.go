@@ -17,6 +17,13 @@ const TileWidth = 256
 // Leaf is the hash of a commit's bytes as stored.
 func Leaf(commit []byte) Hash { return tlog.RecordHash(commit) }
 
+// LeafPrefix stands before a commit's bytes when they are hashed.
+const LeafPrefix = 0
+
+// LeafOfPrefixed is the hash of a commit before whose bytes [LeafPrefix] stands: it
+// hashes in place.
+func LeafOfPrefixed(b []byte) Hash { return sha256.Sum256(b) }
+
 // Node is the hash of two subtrees.
 func Node(left, right Hash) Hash {
 	var b [1 + 2*sha256.Size]byte

@@ -15,8 +15,9 @@ import (
 func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status) {
 	p := m.policies[policyKey{a.PolicyID, a.PolicyVersion}]
 	f := m.fundOf(a.FundID)
-	m.assessments.event(p != nil && f.policy == a.PolicyID && f.year == a.Year && a.InspectedOn.Year() == a.Year && p.Effective.Covers(a.InspectedOn), e,
-		"policy %q version %d and fund %q do not cover %s", a.PolicyID, a.PolicyVersion, a.FundID, a.InspectedOn)
+	if m.assessments.fails(p != nil && f.policy == a.PolicyID && f.year == a.Year && a.InspectedOn.Year() == a.Year && p.Effective.Covers(a.InspectedOn)) {
+		m.assessments.wrong(e, "policy %q version %d and fund %q do not cover %s", a.PolicyID, a.PolicyVersion, a.FundID, a.InspectedOn)
+	}
 	if p == nil {
 		return
 	}
@@ -53,10 +54,16 @@ func (m *money) recompute(e *events.Event, p *policy.Policy, s policy.Subject, a
 		granted, why = l.Subsidy, "granted"
 		free := l.Inputs
 		free.Caps = nil
-		m.assessments.event(p.Calculate(s, free).Amount.Cmp(l.Calculated) == 0, e, "line %d: without its cap it is not %s", l.LineNo, l.Calculated)
+		if m.assessments.fails(p.Calculate(s, free).Amount.Cmp(l.Calculated) == 0) {
+			m.assessments.wrong(e, "line %d: without its cap it is not %s", l.LineNo, l.Calculated)
+		}
 	}
-	m.assessments.event(result.Amount.Cmp(granted) == 0 && slices.EqualFunc(result.Steps, l.Steps, sameStep), e, "line %d: the inputs give %s, %s was %s", l.LineNo, result.Amount, why, granted)
-	m.assessments.event(l.Subsidy.Cmp(l.Calculated) <= 0 && l.Subsidy.Sign() >= 0, e, "line %d grants %s of %s", l.LineNo, l.Subsidy, l.Calculated)
+	if m.assessments.fails(result.Amount.Cmp(granted) == 0 && slices.EqualFunc(result.Steps, l.Steps, sameStep)) {
+		m.assessments.wrong(e, "line %d: the inputs give %s, %s was %s", l.LineNo, result.Amount, why, granted)
+	}
+	if m.assessments.fails(l.Subsidy.Cmp(l.Calculated) <= 0 && l.Subsidy.Sign() >= 0) {
+		m.assessments.wrong(e, "line %d grants %s of %s", l.LineNo, l.Subsidy, l.Calculated)
+	}
 }
 
 // Recompute checks the calculations of a part of a history: of every claim whose
@@ -98,7 +105,9 @@ func (m *money) steps(e *events.Event, no int, steps []policy.Step) {
 	for i, s := range steps {
 		again, err := s.Again()
 		if err != nil || again != s.Result {
-			m.assessments.event(false, e, "line %d, step %d (%s): it gives %q, not %q (%v)", no, i+1, s.What, again, s.Result, err)
+			if m.assessments.fails(false) {
+				m.assessments.wrong(e, "line %d, step %d (%s): it gives %q, not %q (%v)", no, i+1, s.What, again, s.Result, err)
+			}
 		}
 	}
 }
@@ -126,28 +135,38 @@ func (m *money) checkInputs(e *events.Event, a *claim.Assessment, l *claim.Line,
 	in := &l.Inputs
 	k := m.trade.ship(a.ShipmentID).line(l.LineNo)
 	if k.result == nil {
-		m.inputs.event(false, e, "line %d was never inspected", l.LineNo)
+		if m.inputs.fails(false) {
+			m.inputs.wrong(e, "line %d was never inspected", l.LineNo)
+		}
 		return
 	}
 	kg := k.result.Kg.Sub(k.returnedKg)
-	m.inputs.event(in.Kg.Cmp(kg) == 0 && l.AcceptedKg.Cmp(kg) == 0 && in.UnitPrice.Cmp(k.sold.UnitPrice) == 0 && in.KgPerUnit.Cmp(k.sold.KgPerUnit) == 0 &&
-		in.Sale.Cmp(k.result.Amount) == 0 && in.Returned.Cmp(k.returnedAmount) == 0 && l.ItemID == k.sold.ItemID && l.Category == k.sold.Category, e,
-		"line %d: %s kg for %s less %s; the trade has %s kg for %s less %s", l.LineNo, in.Kg, in.Sale, in.Returned, kg, k.result.Amount, k.returnedAmount)
+	if m.inputs.fails(in.Kg.Cmp(kg) == 0 && l.AcceptedKg.Cmp(kg) == 0 && in.UnitPrice.Cmp(k.sold.UnitPrice) == 0 && in.KgPerUnit.Cmp(k.sold.KgPerUnit) == 0 &&
+		in.Sale.Cmp(k.result.Amount) == 0 && in.Returned.Cmp(k.returnedAmount) == 0 && l.ItemID == k.sold.ItemID && l.Category == k.sold.Category) {
+		m.inputs.wrong(e, "line %d: %s kg for %s less %s; the trade has %s kg for %s less %s", l.LineNo, in.Kg, in.Sale, in.Returned, kg, k.result.Amount, k.returnedAmount)
+	}
 	if in.Freight != nil {
 		d := m.trade.of(a.DepartureID)
-		m.inputs.event(d.final && in.Freight.Amount.Cmp(d.freight) == 0 && in.Freight.LoadedKg.Cmp(d.loadedKg()) == 0, e,
-			"line %d: freight %s for %s kg; the departure has %s for %s kg (final: %v)", l.LineNo, in.Freight.Amount, in.Freight.LoadedKg, d.freight, d.loadedKg(), d.final)
+		if m.inputs.fails(d.final && in.Freight.Amount.Cmp(d.freight) == 0 && in.Freight.LoadedKg.Cmp(d.loadedKg()) == 0) {
+			m.inputs.wrong(e, "line %d: freight %s for %s kg; the departure has %s for %s kg (final: %v)", l.LineNo, in.Freight.Amount, in.Freight.LoadedKg, d.freight, d.loadedKg(), d.final)
+		}
 	}
 	for _, t := range in.Tiers {
 		start := r.f.tiers[t.TierKey].Add(r.tiers[t.TierKey])
-		m.inputs.event(t.StartKg.Cmp(start) == 0, e, "line %d: tier %q starts at %s kg, the running total is %s", l.LineNo, t.RuleID, t.StartKg, start)
+		if m.inputs.fails(t.StartKg.Cmp(start) == 0) {
+			m.inputs.wrong(e, "line %d: tier %q starts at %s kg, the running total is %s", l.LineNo, t.RuleID, t.StartKg, start)
+		}
 		r.tiers[t.TierKey] = r.tiers[t.TierKey].Add(kg)
 	}
-	m.inputs.event(len(in.Limits) == len(r.p.Limits), e, "line %d: %d limits, the policy has %d", l.LineNo, len(in.Limits), len(r.p.Limits))
+	if m.inputs.fails(len(in.Limits) == len(r.p.Limits)) {
+		m.inputs.wrong(e, "line %d: %d limits, the policy has %d", l.LineNo, len(in.Limits), len(r.p.Limits))
+	}
 	for i, limit := range r.p.Limits {
 		if i < len(in.Limits) && limit.SalesShare.IsZero() {
 			left := r.left(limit, s)
-			m.inputs.event(in.Limits[i].Left.Cmp(left) == 0, e, "line %d: of the limit per %s %s is said to be left, it is %s", l.LineNo, limit.Per, in.Limits[i].Left, left)
+			if m.inputs.fails(in.Limits[i].Left.Cmp(left) == 0) {
+				m.inputs.wrong(e, "line %d: of the limit per %s %s is said to be left, it is %s", l.LineNo, limit.Per, in.Limits[i].Left, left)
+			}
 		}
 	}
 	r.claim = r.claim.Add(l.Calculated)
@@ -199,11 +218,15 @@ func (m *money) again(e *events.Event, c *claimFold, r *claim.ReassessedLine) {
 		in.Caps = in.Caps[:len(in.Caps)-1] // the one that this reckoning left
 	}
 	result := p.Calculate(s, in)
-	m.assessments.event(result.Amount.Cmp(r.Calculated) == 0, e, "line %d: the inputs give %s, calculated was %s", r.LineNo, result.Amount, r.Calculated)
+	if m.assessments.fails(result.Amount.Cmp(r.Calculated) == 0) {
+		m.assessments.wrong(e, "line %d: the inputs give %s, calculated was %s", r.LineNo, result.Amount, r.Calculated)
+	}
 	if r.Used != nil {
 		result = p.Calculate(s, *r.Used)
 	}
-	m.assessments.event(slices.EqualFunc(result.Steps, r.Steps, sameStep), e, "line %d: its steps are not those of its inputs", r.LineNo)
+	if m.assessments.fails(slices.EqualFunc(result.Steps, r.Steps, sameStep)) {
+		m.assessments.wrong(e, "line %d: its steps are not those of its inputs", r.LineNo)
+	}
 }
 
 // split is a line's amount with its shares.
@@ -232,7 +255,9 @@ func (m *money) split(e *events.Event, h *claim.Head, lines []split) {
 		for i := 0; ok && i < len(want); i++ {
 			ok = l.shares[i].Amount.Cmp(want[i]) == 0 && l.shares[i].FunderID == p.Split[i].FunderID && l.shares[i].BudgetID == p.Split[i].BudgetID
 		}
-		m.splits.event(ok, e, "line %d: %s is split into %v, it should be %v", l.no, l.amount, l.shares, want)
+		if m.splits.fails(ok) {
+			m.splits.wrong(e, "line %d: %s is split into %v, it should be %v", l.no, l.amount, l.shares, want)
+		}
 	}
 }
 
@@ -257,7 +282,11 @@ func (m *money) sumsTo(e *events.Event, no int, amount domain.Money, shares []cl
 	var sum domain.Money
 	for _, s := range shares {
 		sum = sum.Add(s.Amount)
-		m.splits.event(s.Amount.Sign() >= 0, e, "line %d: the share of %q is %s", no, s.FunderID, s.Amount)
+		if m.splits.fails(s.Amount.Sign() >= 0) {
+			m.splits.wrong(e, "line %d: the share of %q is %s", no, s.FunderID, s.Amount)
+		}
 	}
-	m.splits.event(sum.Cmp(amount) == 0, e, "line %d: its shares come to %s, its amount is %s", no, sum, amount)
+	if m.splits.fails(sum.Cmp(amount) == 0) {
+		m.splits.wrong(e, "line %d: its shares come to %s, its amount is %s", no, sum, amount)
+	}
 }

@@ -3,6 +3,8 @@ package verify_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"zhitong/audit/audittest"
@@ -41,7 +43,8 @@ func BenchmarkVerify(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			o.Read = audittest.Reader(lines)
-			n := uint64(0)
+			n, before := uint64(0), processor(b)
+			b.ReportAllocs()
 			for b.Loop() {
 				got, err := verify.Run(context.Background(), o)
 				if err != nil || !got.OK() {
@@ -56,6 +59,17 @@ func BenchmarkVerify(b *testing.B) {
 				unit = "commits/s"
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), unit)
+			b.ReportMetric(float64(processor(b)-before)/1e3/float64(n), "cpu-us/"+strings.TrimSuffix(unit, "s/s"))
 		})
 	}
+}
+
+// processor is the processor time that this process has had, in nanoseconds: of all
+// processors, and without what others had meanwhile.
+func processor(b *testing.B) int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
 }

@@ -65,7 +65,9 @@ func (m *money) claimOf(id domain.ID) *claimFold {
 
 // step checks that the claim's status allows the fact, and moves it.
 func (m *money) step(e *events.Event, c *claimFold, to claim.Status, from ...claim.Status) {
-	m.statuses.event(slices.Contains(from, c.status), e, "%s of a claim that is %q", e.Name(), c.status)
+	if m.statuses.fails(slices.Contains(from, c.status)) {
+		m.statuses.wrong(e, "%s of a claim that is %q", e.Name(), c.status)
+	}
 	c.status = to
 }
 
@@ -84,7 +86,9 @@ func (m *money) claim(e *events.Event) {
 		m.split(e, &c.Head, subsidies(f.Lines))
 		for _, p := range f.Lines {
 			l := c.line(p.LineNo)
-			m.assessments.event(p.Subsidy.Cmp(l.subsidy) == 0, e, "line %d is taken up with %s, it waited with %s", p.LineNo, p.Subsidy, l.subsidy)
+			if m.assessments.fails(p.Subsidy.Cmp(l.subsidy) == 0) {
+				m.assessments.wrong(e, "line %d is taken up with %s, it waited with %s", p.LineNo, p.Subsidy, l.subsidy)
+			}
 			l.subsidy, l.shares = p.Subsidy, p.Shares
 		}
 	case claim.Reassessed:
@@ -111,23 +115,33 @@ func (m *money) begin(e *events.Event, a *claim.Assessment, status claim.Status)
 		c.lines = append(c.lines, &portion{l.LineNo, l.ItemID, l.Category, l.AcceptedKg, l.Subsidy, l.Shares})
 		total = total.Add(l.Subsidy)
 	}
-	m.assessments.event(total.Cmp(a.Total) == 0, e, "its lines come to %s, its total is %s", total, a.Total)
+	if m.assessments.fails(total.Cmp(a.Total) == 0) {
+		m.assessments.wrong(e, "its lines come to %s, its total is %s", total, a.Total)
+	}
 	if status == claim.IsRefused {
-		m.assessments.event(total.Sign() == 0, e, "a refused claim grants %s", total)
+		if m.assessments.fails(total.Sign() == 0) {
+			m.assessments.wrong(e, "a refused claim grants %s", total)
+		}
 	}
 }
 
 func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
 	c := m.claimOf(f.ClaimID)
-	m.statuses.event(f.Pot == c.status.Pot() && c.status.Pot() != claim.Nowhere && c.status != claim.IsBatched, e, "it is reassessed in pot %q, it is %q", f.Pot, c.status)
+	if m.statuses.fails(f.Pot == c.status.Pot() && c.status.Pot() != claim.Nowhere && c.status != claim.IsBatched) {
+		m.statuses.wrong(e, "it is reassessed in pot %q, it is %q", f.Pot, c.status)
+	}
 	for i := range f.Lines {
 		r := &f.Lines[i]
 		l := c.line(r.LineNo)
-		m.assessments.event(r.OldSubsidy.Cmp(l.subsidy) == 0 && r.OldKg.Cmp(l.kg) == 0, e, "line %d: before it had %s for %s kg, the fact says %s for %s kg", r.LineNo, l.subsidy, l.kg, r.OldSubsidy, r.OldKg)
+		if m.assessments.fails(r.OldSubsidy.Cmp(l.subsidy) == 0 && r.OldKg.Cmp(l.kg) == 0) {
+			m.assessments.wrong(e, "line %d: before it had %s for %s kg, the fact says %s for %s kg", r.LineNo, l.subsidy, l.kg, r.OldSubsidy, r.OldKg)
+		}
 		m.again(e, c, r)
 		l.kg = r.AcceptedKg
 		if c.status == claim.IsPaid {
-			m.assessments.event(r.Subsidy.Cmp(l.subsidy) == 0, e, "line %d of a paid claim changes from %s to %s", r.LineNo, l.subsidy, r.Subsidy)
+			if m.assessments.fails(r.Subsidy.Cmp(l.subsidy) == 0) {
+				m.assessments.wrong(e, "line %d of a paid claim changes from %s to %s", r.LineNo, l.subsidy, r.Subsidy)
+			}
 			continue
 		}
 		l.subsidy = r.Subsidy
@@ -136,7 +150,9 @@ func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
 			l.shares = r.Shares
 		}
 	}
-	m.assessments.event(c.total().Cmp(f.Total) == 0, e, "its lines come to %s, its total is %s", c.total(), f.Total)
+	if m.assessments.fails(c.total().Cmp(f.Total) == 0) {
+		m.assessments.wrong(e, "its lines come to %s, its total is %s", c.total(), f.Total)
+	}
 	if f.Resubmit != nil {
 		m.step(e, c, claim.IsSubmitted, claim.IsApproved, claim.IsPublicised, claim.IsObjected, claim.IsAuthorised, claim.IsPaymentFailed)
 	}
@@ -180,7 +196,9 @@ func (m *money) life(e *events.Event) {
 		m.stands(e, c, f.Total)
 		m.apart(e, c, append(slices.Clone(c.approvers), c.posters...)...)
 		p := m.policies[policyKey{c.PolicyID, c.PolicyVersion}]
-		m.statuses.event(p != nil && (posted && e.Time.Day().Cmp(c.to) > 0 || !posted && p.Approval.PublicityDays == 0), e, "authorised on %s, its posting ends on %s", e.Time.Day(), c.to)
+		if m.statuses.fails(p != nil && (posted && e.Time.Day().Cmp(c.to) > 0 || !posted && p.Approval.PublicityDays == 0)) {
+			m.statuses.wrong(e, "authorised on %s, its posting ends on %s", e.Time.Day(), c.to)
+		}
 	default:
 		m.payment(e)
 	}
@@ -197,7 +215,9 @@ func (m *money) payment(e *events.Event) {
 		c := m.claimOf(f.ClaimID)
 		m.step(e, c, claim.IsPaid, claim.IsBatched)
 		m.stands(e, c, f.Total)
-		m.statuses.event(c.batch == f.BatchID, e, "paid with batch %q, it is in %q", f.BatchID, c.batch)
+		if m.statuses.fails(c.batch == f.BatchID) {
+			m.statuses.wrong(e, "paid with batch %q, it is in %q", f.BatchID, c.batch)
+		}
 	case claim.PaymentFailed:
 		m.step(e, m.claimOf(f.ClaimID), claim.IsPaymentFailed, claim.IsBatched)
 	case fund.Spent:
@@ -210,13 +230,17 @@ func (m *money) payment(e *events.Event) {
 	case disbursement.Batched:
 		m.batches[f.BatchID] = e.Actor
 	case disbursement.Confirmed:
-		m.persons.event(m.batches[f.BatchID] != e.Actor, e, "%q confirms the batch %q and made it", e.Actor, f.BatchID)
+		if m.persons.fails(m.batches[f.BatchID] != e.Actor) {
+			m.persons.wrong(e, "%q confirms the batch %q and made it", e.Actor, f.BatchID)
+		}
 	}
 }
 
 // stands checks that a fact names what the claim amounts to.
 func (m *money) stands(e *events.Event, c *claimFold, total domain.Money) {
-	m.assessments.event(c.total().Cmp(total) == 0, e, "the fact says %s, the claim amounts to %s", total, c.total())
+	if m.assessments.fails(c.total().Cmp(total) == 0) {
+		m.assessments.wrong(e, "the fact says %s, the claim amounts to %s", total, c.total())
+	}
 }
 
 // apart checks that the actor is another person, where the policy asks for it.
@@ -225,7 +249,9 @@ func (m *money) apart(e *events.Event, c *claimFold, before ...domain.ID) {
 	if p == nil || !p.Approval.Distinct() {
 		return
 	}
-	m.persons.event(!slices.Contains(before, e.Actor), e, "%s by %q, who took the step before", e.Name(), e.Actor)
+	if m.persons.fails(!slices.Contains(before, e.Actor)) {
+		m.persons.wrong(e, "%s by %q, who took the step before", e.Name(), e.Actor)
+	}
 }
 
 // twoPersons checks the pairs that no policy lifts, and notes who returned goods.
@@ -235,7 +261,9 @@ func (m *money) twoPersons(e *events.Event) {
 		m.payees[f.PartyID] = e.Actor
 	case party.PayeeConfirmed:
 		by, changed := m.payees[f.PartyID]
-		m.persons.event(changed && by != e.Actor, e, "the payee of %q is confirmed by %q, changed by %q", f.PartyID, e.Actor, by)
+		if m.persons.fails(changed && by != e.Actor) {
+			m.persons.wrong(e, "the payee of %q is confirmed by %q, changed by %q", f.PartyID, e.Actor, by)
+		}
 		delete(m.payees, f.PartyID)
 	case shipment.Returned, shipment.InspectionCorrected:
 		m.actors[e.ID] = e.Actor
@@ -261,7 +289,9 @@ func (m *money) clawbackStep(e *events.Event, id domain.ID, to claim.ClawbackSta
 		c = &clawbackFold{claim: &claimFold{}, back: map[domain.ID]domain.Money{}}
 		m.clawbacks[id] = c
 	}
-	m.statuses.event(slices.Contains(from, c.status), e, "%s of a clawback that is %q", e.Name(), c.status)
+	if m.statuses.fails(slices.Contains(from, c.status)) {
+		m.statuses.wrong(e, "%s of a clawback that is %q", e.Name(), c.status)
+	}
 	c.status = to
 	return c
 }
@@ -271,16 +301,22 @@ func (m *money) clawback(e *events.Event) {
 	case claim.ClawbackProposed:
 		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsProposed, "")
 		c.claim, c.fund, c.amount, c.left = m.claimOf(f.ClaimID), f.FundID, f.Amount, f.Amount
-		m.statuses.event(c.claim.status == claim.IsPaid, e, "a clawback of a claim that is %q", c.claim.status)
+		if m.statuses.fails(c.claim.status == claim.IsPaid) {
+			m.statuses.wrong(e, "a clawback of a claim that is %q", c.claim.status)
+		}
 		var sum domain.Money
 		for _, l := range f.Lines {
 			m.sumsTo(e, l.LineNo, l.Amount, l.Shares)
 			sum = sum.Add(l.Amount)
 		}
-		m.assessments.event(sum.Cmp(f.Amount) == 0 && f.Amount.Cmp(c.claim.total()) <= 0, e, "its lines come to %s of %s, the claim to %s", sum, f.Amount, c.claim.total())
+		if m.assessments.fails(sum.Cmp(f.Amount) == 0 && f.Amount.Cmp(c.claim.total()) <= 0) {
+			m.assessments.wrong(e, "its lines come to %s of %s, the claim to %s", sum, f.Amount, c.claim.total())
+		}
 		for i, id := range f.Causes {
 			by, known := m.actors[id]
-			m.assessments.event(known && i < len(f.CausedBy) && slices.Contains(f.CausedBy, by), e, "its cause %s is no return or correction by one of %q", id, f.CausedBy)
+			if m.assessments.fails(known && i < len(f.CausedBy) && slices.Contains(f.CausedBy, by)) {
+				m.assessments.wrong(e, "its cause %s is no return or correction by one of %q", id, f.CausedBy)
+			}
 			c.causes = append(c.causes, by)
 		}
 	case claim.ClawbackApproved:
@@ -296,7 +332,9 @@ func (m *money) clawback(e *events.Event) {
 		}
 	case claim.ClawbackRecovered:
 		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsSettled, claim.ClawbackIsSettled)
-		m.statuses.event(c.method == claim.Offset, e, "money is recovered for a clawback that was settled by %q", c.method)
+		if m.statuses.fails(c.method == claim.Offset) {
+			m.statuses.wrong(e, "money is recovered for a clawback that was settled by %q", c.method)
+		}
 		c.returned(m, e, f.Amount, f.Lines)
 	}
 }
@@ -312,5 +350,7 @@ func (c *clawbackFold) returned(m *money, e *events.Event, amount domain.Money, 
 		}
 	}
 	c.left = c.left.Sub(amount)
-	m.assessments.event(sum.Cmp(amount) == 0 && c.left.Sign() >= 0, e, "%s comes back, by its lines %s; %s would be left", amount, sum, c.left)
+	if m.assessments.fails(sum.Cmp(amount) == 0 && c.left.Sign() >= 0) {
+		m.assessments.wrong(e, "%s comes back, by its lines %s; %s would be left", amount, sum, c.left)
+	}
 }

@@ -18,7 +18,9 @@ func (t *trade) shipment(e *events.Event) {
 	case shipment.Corrected:
 		s := t.ship(f.ShipmentID)
 		t.step(e, &s.status, s.status, logged, loaded)
-		t.statuses.event(f.Loaded == (s.status == loaded), e, "the correction says loaded: %v, the shipment is %q", f.Loaded, s.status)
+		if t.statuses.fails(f.Loaded == (s.status == loaded)) {
+			t.statuses.wrong(e, "the correction says loaded: %v, the shipment is %q", f.Loaded, s.status)
+		}
 		s.log(f.Lines)
 		if f.Loaded {
 			for _, l := range f.Lines {
@@ -54,13 +56,16 @@ func (s *ship) log(lines []shipment.Line) {
 func (t *trade) inspect(e *events.Event, f shipment.Inspected) {
 	s := t.ship(f.ShipmentID)
 	t.step(e, &s.status, inspected, arrived)
-	t.conservation.event(len(f.Lines) == len(s.lines) && f.DepartureID == s.departure, e, "%d lines inspected, the shipment has %d", len(f.Lines), len(s.lines))
+	if t.conservation.fails(len(f.Lines) == len(s.lines) && f.DepartureID == s.departure) {
+		t.conservation.wrong(e, "%d lines inspected, the shipment has %d", len(f.Lines), len(s.lines))
+	}
 	for i := range f.Lines {
 		l := &f.Lines[i]
 		k := s.line(l.LineNo)
 		o := t.line(l.OrderID, l.OrderLine)
-		t.conservation.event(k.order == lineKey{l.OrderID, l.OrderLine} && l.Loaded.Cmp(k.loaded) == 0 && l.UnitPrice.Cmp(o.price) == 0 && l.KgPerUnit.Cmp(o.kgPerUnit) == 0, e,
-			"line %d: it inspects %s of order %q line %d at %s; loaded were %s at %s", l.LineNo, l.Loaded, l.OrderID, l.OrderLine, l.UnitPrice, k.loaded, o.price)
+		if t.conservation.fails(k.order == lineKey{l.OrderID, l.OrderLine} && l.Loaded.Cmp(k.loaded) == 0 && l.UnitPrice.Cmp(o.price) == 0 && l.KgPerUnit.Cmp(o.kgPerUnit) == 0) {
+			t.conservation.wrong(e, "line %d: it inspects %s of order %q line %d at %s; loaded were %s at %s", l.LineNo, l.Loaded, l.OrderID, l.OrderLine, l.UnitPrice, k.loaded, o.price)
+		}
 		k.sold = l.Sold
 		t.result(e, l.LineNo, k, l.Result)
 	}
@@ -77,9 +82,13 @@ func (t *trade) result(e *events.Event, no int, k *shipLine, r shipment.Result) 
 	out, in := r.Accepted.Add(rejected).Add(r.Lost), k.loaded.Add(r.Gain)
 	ok := r.Arrived.Cmp(r.Accepted.Add(rejected)) == 0 && rejected.Cmp(r.RejectedQ) == 0 &&
 		r.Lost.Cmp(k.loaded.Excess(r.Arrived)) == 0 && r.Gain.Cmp(r.Arrived.Excess(k.loaded)) == 0 && in.Cmp(out) == 0
-	t.conservation.event(ok, e, "line %d: loaded %s + gain %s is not accepted %s + rejected %s + lost %s (arrived %s)", no, k.loaded, r.Gain, r.Accepted, rejected, r.Lost, r.Arrived)
+	if t.conservation.fails(ok) {
+		t.conservation.wrong(e, "line %d: loaded %s + gain %s is not accepted %s + rejected %s + lost %s (arrived %s)", no, k.loaded, r.Gain, r.Accepted, rejected, r.Lost, r.Arrived)
+	}
 	amount := k.sold.UnitPrice.Times(r.Accepted)
-	t.conservation.event(r.Amount.Cmp(amount) == 0, e, "line %d: %s × %s is %s, not %s", no, r.Accepted, k.sold.UnitPrice, amount, r.Amount)
+	if t.conservation.fails(r.Amount.Cmp(amount) == 0) {
+		t.conservation.wrong(e, "line %d: %s × %s is %s, not %s", no, r.Accepted, k.sold.UnitPrice, amount, r.Amount)
+	}
 	k.result = &r
 }
 
@@ -88,21 +97,31 @@ func (t *trade) takeBack(e *events.Event, f shipment.Returned) {
 	t.step(e, &s.status, inspected, inspected)
 	k := s.line(f.LineNo)
 	if k.result == nil {
-		t.conservation.event(false, e, "line %d is returned and was never accepted", f.LineNo)
+		if t.conservation.fails(false) {
+			t.conservation.wrong(e, "line %d is returned and was never accepted", f.LineNo)
+		}
 		return
 	}
 	all := k.returned.Add(f.Quantity)
-	t.conservation.event(all.Cmp(k.result.Accepted) <= 0 && all.Cmp(f.ReturnedInAll) == 0, e, "line %d: %s returned in all (the fact says %s), %s accepted", f.LineNo, all, f.ReturnedInAll, k.result.Accepted)
+	if t.conservation.fails(all.Cmp(k.result.Accepted) <= 0 && all.Cmp(f.ReturnedInAll) == 0) {
+		t.conservation.wrong(e, "line %d: %s returned in all (the fact says %s), %s accepted", f.LineNo, all, f.ReturnedInAll, k.result.Accepted)
+	}
 	amount, kg := k.sold.UnitPrice.Times(all).Sub(k.returnedAmount), k.result.Kg.Part(all, k.result.Accepted).Sub(k.returnedKg)
-	t.conservation.event(f.Amount.Cmp(amount) == 0 && f.Kg.Cmp(kg) == 0, e, "line %d: the return makes %s yuan and %s kg, not %s and %s", f.LineNo, amount, kg, f.Amount, f.Kg)
+	if t.conservation.fails(f.Amount.Cmp(amount) == 0 && f.Kg.Cmp(kg) == 0) {
+		t.conservation.wrong(e, "line %d: the return makes %s yuan and %s kg, not %s and %s", f.LineNo, amount, kg, f.Amount, f.Kg)
+	}
 	k.returned, k.returnedAmount, k.returnedKg = all, k.returnedAmount.Add(f.Amount), k.returnedKg.Add(f.Kg)
 }
 
 func (t *trade) correct(e *events.Event, f shipment.InspectionCorrected) {
 	s := t.ship(f.ShipmentID)
 	t.step(e, &s.status, inspected, inspected)
-	t.persons.event(!slices.Contains(s.inspected, e.Actor), e, "%q corrects an inspection and made it or corrected it before", e.Actor)
-	t.statuses.event(f.Corrects == s.last, e, "it corrects event %q, the latest is %q", f.Corrects, s.last)
+	if t.persons.fails(!slices.Contains(s.inspected, e.Actor)) {
+		t.persons.wrong(e, "%q corrects an inspection and made it or corrected it before", e.Actor)
+	}
+	if t.statuses.fails(f.Corrects == s.last) {
+		t.statuses.wrong(e, "it corrects event %q, the latest is %q", f.Corrects, s.last)
+	}
 	for i := range f.Lines {
 		t.correctLine(e, s, &f.Lines[i])
 	}
@@ -113,17 +132,22 @@ func (t *trade) correct(e *events.Event, f shipment.InspectionCorrected) {
 func (t *trade) correctLine(e *events.Event, s *ship, l *shipment.CorrectedLine) {
 	k := s.line(l.LineNo)
 	if k.result == nil {
-		t.conservation.event(false, e, "line %d is corrected and was never inspected", l.LineNo)
+		if t.conservation.fails(false) {
+			t.conservation.wrong(e, "line %d is corrected and was never inspected", l.LineNo)
+		}
 		return
 	}
 	old := *k.result
-	t.conservation.event(l.Old.Accepted.Cmp(old.Accepted) == 0 && l.Old.Kg.Cmp(old.Kg) == 0 && l.Old.Amount.Cmp(old.Amount) == 0 && l.Old.Arrived.Cmp(old.Arrived) == 0, e,
-		"line %d: the correction says that %s were accepted, it were %s", l.LineNo, l.Old.Accepted, old.Accepted)
+	if t.conservation.fails(l.Old.Accepted.Cmp(old.Accepted) == 0 && l.Old.Kg.Cmp(old.Kg) == 0 && l.Old.Amount.Cmp(old.Amount) == 0 && l.Old.Arrived.Cmp(old.Arrived) == 0) {
+		t.conservation.wrong(e, "line %d: the correction says that %s were accepted, it were %s", l.LineNo, l.Old.Accepted, old.Accepted)
+	}
 	t.result(e, l.LineNo, k, l.New)
-	t.conservation.event(l.Amount.Cmp(l.New.Amount.Sub(old.Amount)) == 0 && l.AcceptedKg.Cmp(l.New.Kg.Sub(old.Kg)) == 0, e,
-		"line %d: the differences %s yuan and %s kg are not those of the results", l.LineNo, l.Amount, l.AcceptedKg)
+	if t.conservation.fails(l.Amount.Cmp(l.New.Amount.Sub(old.Amount)) == 0 && l.AcceptedKg.Cmp(l.New.Kg.Sub(old.Kg)) == 0) {
+		t.conservation.wrong(e, "line %d: the differences %s yuan and %s kg are not those of the results", l.LineNo, l.Amount, l.AcceptedKg)
+	}
 	back := l.New.Kg.Part(k.returned, l.New.Accepted).Sub(k.returnedKg)
-	t.conservation.event(k.returned.Cmp(l.New.Accepted) <= 0 && l.ReturnedKg.Cmp(back) == 0, e,
-		"line %d: returned %s of %s accepted; its kg change by %s, not %s", l.LineNo, k.returned, l.New.Accepted, back, l.ReturnedKg)
+	if t.conservation.fails(k.returned.Cmp(l.New.Accepted) <= 0 && l.ReturnedKg.Cmp(back) == 0) {
+		t.conservation.wrong(e, "line %d: returned %s of %s accepted; its kg change by %s, not %s", l.LineNo, k.returned, l.New.Accepted, back, l.ReturnedKg)
+	}
 	k.returnedKg = k.returnedKg.Add(l.ReturnedKg)
 }

@@ -46,7 +46,9 @@ func (m *money) commit(c *events.Commit) {
 		e := &c.Events[i]
 		if p, ok := e.Fact.(policy.Published); ok {
 			k := policyKey{p.PolicyID, p.Version}
-			m.statuses.event(m.policies[k] == nil, e, "policy %q version %d is published again", k.id, k.version)
+			if m.statuses.fails(m.policies[k] == nil) {
+				m.statuses.wrong(e, "policy %q version %d is published again", k.id, k.version)
+			}
 			m.policies[k] = &p.Policy
 			continue
 		}
@@ -164,7 +166,9 @@ func (m *money) fund(e *events.Event) {
 	case fund.Opened:
 		f := m.fundOf(x.FundID)
 		for id, other := range m.funds {
-			m.statuses.event(id == x.FundID || other.policy != x.PolicyID || other.year != x.Year, e, "policy %q has a fund of %d already: %q", x.PolicyID, x.Year, id)
+			if m.statuses.fails(id == x.FundID || other.policy != x.PolicyID || other.year != x.Year) {
+				m.statuses.wrong(e, "policy %q has a fund of %d already: %q", x.PolicyID, x.Year, id)
+			}
 		}
 		f.policy, f.year = x.PolicyID, x.Year
 		for _, a := range x.Lines {
@@ -176,7 +180,9 @@ func (m *money) fund(e *events.Event) {
 	case fund.Adjusted:
 		l := m.fundOf(x.FundID).line(x.BudgetID)
 		l.appropriated = l.appropriated.Add(x.Delta)
-		m.budgets.event(l.sound(), e, "budget line %q of fund %q is overdrawn: %s", x.BudgetID, x.FundID, l.text())
+		if m.budgets.fails(l.sound()) {
+			m.budgets.wrong(e, "budget line %q of fund %q is overdrawn: %s", x.BudgetID, x.FundID, l.text())
+		}
 	case fund.Reserved:
 		f := m.move(e, x.Movement, nil, func(b *budget) *domain.Money { return &b.reserved })
 		f.count(x.Counts)
@@ -225,7 +231,9 @@ func (m *money) move(e *events.Event, mv fund.Movement, from, to func(*budget) *
 			p := to(l)
 			*p = p.Add(a.Amount)
 		}
-		m.budgets.event(l.sound() && a.Amount.Sign() > 0 && l.funder == a.FunderID, e, "%s of %s on budget line %q: reserved, obligated, spent, refunded are %s of %s", e.Name(), a.Amount, a.BudgetID, l.text(), l.appropriated)
+		if m.budgets.fails(l.sound() && a.Amount.Sign() > 0 && l.funder == a.FunderID) {
+			m.budgets.wrong(e, "%s of %s on budget line %q: reserved, obligated, spent, refunded are %s of %s", e.Name(), a.Amount, a.BudgetID, l.text(), l.appropriated)
+		}
 	}
 	return f
 }

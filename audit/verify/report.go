@@ -126,21 +126,21 @@ type tally struct{ Check }
 
 func newTally(name, of string) *tally { return &tally{Check{Name: name, Of: of}} }
 
-// event counts one thing of an event that must hold; the detail is only written
-// when it does not.
-func (t *tally) event(ok bool, e *events.Event, detail string, args ...any) {
+// fails counts one thing that must hold, and reports whether it does not: then what
+// is wrong is to be told with wrong or wrongAt.
+func (t *tally) fails(ok bool) bool {
 	t.Count++
-	if !ok {
-		t.fail(Failure{e.Position, e.ID, fmt.Sprintf(detail, args...)})
-	}
+	return !ok
 }
 
-// at counts one thing of a position.
-func (t *tally) at(ok bool, position uint64, detail string, args ...any) {
-	t.Count++
-	if !ok {
-		t.fail(Failure{Position: position, Detail: fmt.Sprintf(detail, args...)})
-	}
+// wrong tells what is wrong with an event.
+func (t *tally) wrong(e *events.Event, detail string, args ...any) {
+	t.fail(Failure{e.Position, e.ID, fmt.Sprintf(detail, args...)})
+}
+
+// wrongAt tells what is wrong at a position.
+func (t *tally) wrongAt(position uint64, detail string, args ...any) {
+	t.fail(Failure{Position: position, Detail: fmt.Sprintf(detail, args...)})
 }
 
 func (t *tally) fail(f Failure) {

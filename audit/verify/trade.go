@@ -86,7 +86,9 @@ const (
 
 // step checks that a status allows a fact, and moves it.
 func (s *shared) step(e *events.Event, status *string, to string, from ...string) {
-	s.statuses.event(slices.Contains(from, *status), e, "%s of %s, which is %q", e.Name(), e.Subject, *status)
+	if s.statuses.fails(slices.Contains(from, *status)) {
+		s.statuses.wrong(e, "%s of %s, which is %q", e.Name(), e.Subject, *status)
+	}
 	*status = to
 }
 
@@ -154,8 +156,9 @@ func (t *trade) allocate(e *events.Event, s order.Share, more bool) {
 	} else {
 		l.net, l.shares[k] = l.net.Sub(s.Quantity), l.shares[k].Sub(s.Quantity)
 	}
-	t.allocation.event(l.net.Sign() >= 0 && l.shares[k].Sign() >= 0 && l.net.Cmp(l.ceiling) <= 0, e,
-		"order %q line %d carries %s, its ceiling is %s; shipment %q line %d holds %s of it", s.OrderID, s.LineNo, l.net, l.ceiling, s.ShipmentID, s.ShipmentLine, l.shares[k])
+	if t.allocation.fails(l.net.Sign() >= 0 && l.shares[k].Sign() >= 0 && l.net.Cmp(l.ceiling) <= 0) {
+		t.allocation.wrong(e, "order %q line %d carries %s, its ceiling is %s; shipment %q line %d holds %s of it", s.OrderID, s.LineNo, l.net, l.ceiling, s.ShipmentID, s.ShipmentLine, l.shares[k])
+	}
 }
 
 // sharesAreAccepted checks that an inspected line keeps of its order exactly what
@@ -166,7 +169,9 @@ func (t *trade) sharesAreAccepted(e *events.Event, s *ship) {
 			continue
 		}
 		held := t.line(l.order.of, l.order.no).shares[lineKey{s.id, no}]
-		t.allocation.event(held.Cmp(l.result.Accepted) == 0, e, "shipment %q line %d: %s accepted, %s allocated", s.id, no, l.result.Accepted, held)
+		if t.allocation.fails(held.Cmp(l.result.Accepted) == 0) {
+			t.allocation.wrong(e, "shipment %q line %d: %s accepted, %s allocated", s.id, no, l.result.Accepted, held)
+		}
 	}
 }
 
@@ -208,7 +213,9 @@ func (t *trade) trip(e *events.Event) {
 		}
 	case departure.FreightRecorded:
 		d := t.of(f.DepartureID)
-		t.statuses.event((d.status == departed || d.status == arrived) && !d.final, e, "freight of a departure that is %q (final invoice: %v)", d.status, d.final)
+		if t.statuses.fails((d.status == departed || d.status == arrived) && !d.final) {
+			t.statuses.wrong(e, "freight of a departure that is %q (final invoice: %v)", d.status, d.final)
+		}
 		d.freight, d.final = d.freight.Add(f.Amount), f.Final
 	}
 }
@@ -223,13 +230,17 @@ func (d *trip) loadedKg() domain.Kg {
 
 func (t *trade) within(e *events.Event, d *trip) {
 	kg := d.loadedKg()
-	t.capacity.event(kg.Cmp(d.capacity) <= 0, e, "%s kg loaded, capacity %s kg", kg, d.capacity)
+	if t.capacity.fails(kg.Cmp(d.capacity) <= 0) {
+		t.capacity.wrong(e, "%s kg loaded, capacity %s kg", kg, d.capacity)
+	}
 }
 
 func (t *trade) depart(e *events.Event, f departure.Departed) {
 	d := t.of(f.DepartureID)
 	t.step(e, &d.status, departed, scheduled)
-	t.capacity.event(len(f.Shipments) == len(d.load) && len(d.load) > 0, e, "%d shipments depart, %d were loaded", len(f.Shipments), len(d.load))
+	if t.capacity.fails(len(f.Shipments) == len(d.load) && len(d.load) > 0) {
+		t.capacity.wrong(e, "%d shipments depart, %d were loaded", len(f.Shipments), len(d.load))
+	}
 	for _, c := range f.Shipments {
 		s := t.ship(c.ShipmentID)
 		t.step(e, &s.status, departed, loaded)
@@ -237,7 +248,9 @@ func (t *trade) depart(e *events.Event, f departure.Departed) {
 		for _, l := range s.lines {
 			kg = kg.Add(l.loadedKg)
 		}
-		t.capacity.event(c.Kg.Cmp(d.load[c.ShipmentID]) == 0 && c.Kg.Cmp(kg) == 0, e, "shipment %q departs with %s kg; loaded %s, its lines have %s", c.ShipmentID, c.Kg, d.load[c.ShipmentID], kg)
+		if t.capacity.fails(c.Kg.Cmp(d.load[c.ShipmentID]) == 0 && c.Kg.Cmp(kg) == 0) {
+			t.capacity.wrong(e, "shipment %q departs with %s kg; loaded %s, its lines have %s", c.ShipmentID, c.Kg, d.load[c.ShipmentID], kg)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
+	serves   bool // this process stays, and may decide for others
 }
 
 // reachMax bounds the first connection to servers of others.
@@ -36,8 +37,12 @@ func (p *program) open(ctx context.Context) (*house, error) {
 		opening, cancel = context.WithTimeout(ctx, reachMax)
 		defer cancel()
 	}
+	access, err := accessOf(p.cfg)
+	if err != nil {
+		return nil, err
+	}
 	inst, err := embedded.Open(opening, embedded.Options{
-		Dir: p.cfg.Data, NATSURL: p.cfg.NATSURL, PostgresURL: p.cfg.PostgresURL,
+		Dir: p.cfg.Data, NATSURL: access.natsURL, NATS: access.nats, PostgresURL: access.postgresURL,
 		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})
 	if err != nil {
@@ -109,11 +114,15 @@ func (h *house) withApp(ctx context.Context, fn func(context.Context, *app.App) 
 	if err != nil {
 		return err
 	}
+	place, err := h.joinCluster(ctx, &o)
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	return beside(ctx, a.Run, func(ctx context.Context) error { return fn(ctx, a) })
+	return beside(ctx, func(ctx context.Context) error { return place.run(ctx, a) }, func(ctx context.Context) error { return fn(ctx, a) })
 }
 
 // beside runs work while service runs, then ends the service and waits for it. A

@@ -21,6 +21,9 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	getenv func(string) string
+	// setLogger takes the logger that the settings ask for, where this is a process
+	// of its own; nil in tests that run several.
+	setLogger func(*slog.Logger)
 
 	cfg  config.Config  // set before a command runs
 	text text.Catalogue // likewise
@@ -79,12 +82,15 @@ func exitCode(err error) int {
 
 // run runs one command line and returns its exit status.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
+	return (&program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}).run(ctx, args)
+}
+
+func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("interrupted: %w", err)
@@ -117,7 +123,11 @@ func (p *program) logger() *slog.Logger {
 	if p.cfg.Verbose {
 		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level}))
+	options := &slog.HandlerOptions{Level: level}
+	if p.cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, options))
 }
 
 // root is the command tree.
@@ -192,6 +202,9 @@ func (p *program) prepare(c *cobra.Command, _ []string) error {
 	var err error
 	if p.cfg, err = config.Load(flags, p.getenv); err != nil {
 		return usageError{err}
+	}
+	if p.setLogger != nil {
+		p.setLogger(p.logger())
 	}
 	p.text, err = text.For(p.cfg.Lang)
 	return err

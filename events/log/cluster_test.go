@@ -3,8 +3,6 @@ package log_test
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,45 +12,11 @@ import (
 
 	"zhitong/events/log"
 	"zhitong/events/log/logtest"
+	"zhitong/internal/embedded/embeddedtest"
 )
 
 // clusterReadyMax bounds the elections of a new cluster.
 const clusterReadyMax = 30 * time.Second
-
-// startCluster starts three servers that replicate.
-func startCluster(t *testing.T) [3]*server.Server {
-	t.Helper()
-	var routes []*url.URL
-	var ports [3]int
-	for n := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ports[n] = listener.Addr().(*net.TCPAddr).Port
-		defer func() { _ = listener.Close() }()
-		routes = append(routes, &url.URL{Scheme: "nats", Host: listener.Addr().String()})
-		if err := listener.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var servers [3]*server.Server
-	for n := range servers {
-		s, err := server.NewServer(&server.Options{
-			ServerName: fmt.Sprintf("n%d", n+1), Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true,
-			JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, MaxPayload: log.PayloadBytesMax,
-			Cluster: server.ClusterOpts{Name: "zt", Host: "127.0.0.1", Port: ports[n], NoAdvertise: true},
-			Routes:  routes,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Start()
-		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-		servers[n] = s
-	}
-	return servers
-}
 
 // connectTo opens a connection to one server of a cluster.
 func connectTo(t *testing.T, s *server.Server) *nats.Conn {
@@ -83,7 +47,7 @@ func openReplicated(t *testing.T, nc *nats.Conn, stream string) log.Log {
 
 func TestClusterKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	servers := startCluster(t)
+	servers := embeddedtest.Cluster(t)
 	ready := openReplicated(t, connectTo(t, servers[0]), "READY")
 	logtest.MustAppend(t, ready, log.Head{}, logtest.Commits("ready", 1))
 	var n atomic.Int64
@@ -97,7 +61,7 @@ func TestClusterKeepsTheContract(t *testing.T) {
 
 func TestClusterGoesOnWithoutItsLeader(t *testing.T) {
 	t.Parallel()
-	servers := startCluster(t)
+	servers := embeddedtest.Cluster(t)
 	l := openReplicated(t, connectTo(t, servers[0]), "ZHITONG")
 	ctx := logtest.Context(t)
 	info, err := newJetStream(t, connectTo(t, servers[0])).Stream(ctx, "ZHITONG")

@@ -21,7 +21,7 @@ const (
 	queueMax = 4096
 	// decideAttemptsMax bounds how often a command is decided again because another
 	// process wrote first.
-	decideAttemptsMax = 64
+	decideAttemptsMax = 1000
 	// aheadMax is how far a claimed time, or the log's last recording, may be ahead
 	// of the clock.
 	aheadMax = 5 * time.Minute
@@ -46,6 +46,8 @@ type Options struct {
 	Allowed func(command string, role domain.Role) *domain.Problem
 	// Clock is read once a command. Defaults to time.Now.
 	Clock func() time.Time
+	// Elsewhere is where another process of a cluster may decide. Defaults to none.
+	Elsewhere Elsewhere
 }
 
 // App is where commands meet the log: it decides them one after the other on top
@@ -58,6 +60,9 @@ type App struct {
 	allowed  func(string, domain.Role) *domain.Problem
 	clock    func() time.Time
 	source   string
+
+	elsewhere Elsewhere
+	lastHere  atomic.Pointer[Pending] // kept only where there is an elsewhere
 
 	head    atomic.Pointer[log.Head]
 	queue   chan *submission
@@ -74,7 +79,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{log: o.Log, ring: o.Ring, allowed: o.Allowed, clock: o.Clock, source: events.SourceOf(id.Stream),
-		commands: make(map[string]*Command), queue: make(chan *submission, queueMax), stopped: make(chan struct{})}
+		commands: make(map[string]*Command), queue: make(chan *submission, queueMax), stopped: make(chan struct{}), elsewhere: o.Elsewhere}
 	if a.clock == nil {
 		a.clock = time.Now
 	}
@@ -98,21 +103,33 @@ func (a *App) Head() log.Head { return *a.head.Load() }
 // is the Pending's. Commands of one goroutine are decided in the order in which it
 // submits them, and each with its reactions before the next.
 func (a *App) Submit(ctx context.Context, env Envelope) *Pending {
-	return a.submit(ctx, env, false)
+	if a.elsewhere != nil {
+		if p := a.submitElsewhere(ctx, env); p != nil {
+			return p
+		}
+	}
+	p := a.SubmitHere(ctx, env)
+	if a.elsewhere != nil {
+		a.lastHere.Store(p)
+	}
+	return p
 }
 
 // DryRun decides a command on the log as it is, answers as usual and records
 // nothing.
 func (a *App) DryRun(ctx context.Context, env Envelope) (Result, error) {
-	return a.submit(ctx, env, true).Wait(ctx)
+	p := &Pending{done: make(chan struct{})}
+	a.enqueue(ctx, p, env, true)
+	return p.Wait(ctx)
 }
 
-func (a *App) submit(ctx context.Context, env Envelope, dry bool) *Pending {
-	p := &Pending{done: make(chan struct{})}
+// enqueue reads a command and hands it to the committer; it waits for a place in the
+// queue.
+func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 	read, err := a.prepare(ctx, env)
 	if err != nil {
 		p.fail(fmt.Errorf("command %q: %w", env.ID, err))
-		return p
+		return
 	}
 	select {
 	case a.queue <- &submission{prepared: read, pending: p, dry: dry}:
@@ -121,7 +138,6 @@ func (a *App) submit(ctx context.Context, env Envelope, dry bool) *Pending {
 	case <-ctx.Done():
 		p.fail(ctx.Err())
 	}
-	return p
 }
 
 // Run decides and appends until ctx ends; then it finishes what is in flight and

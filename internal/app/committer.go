@@ -101,6 +101,9 @@ func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 	case s := <-c.effects:
 		c.front = append(c.front, s)
 	case <-tick:
+		if err := c.follow(ctx); err != nil {
+			return err
+		}
 		c.collect(c.app.clock().Add(-owedAfter))
 	case <-ctx.Done():
 	}

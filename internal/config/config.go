@@ -29,8 +29,18 @@ type Config struct {
 	Data string
 	// NATSURL names an external NATS cluster. Defaults to the embedded server.
 	NATSURL string
+	// NATSCreds is a file with the credentials of an external NATS cluster (a JWT
+	// and its seed); NATSPasswordFile one with the password of the user that NATSURL
+	// names. Default to none.
+	NATSCreds, NATSPasswordFile string
+	// NATSCA is a file with the certificates that sign the cluster's; NATSCert and
+	// NATSKey are this process's own for it. Default to the system's and to none.
+	NATSCA, NATSCert, NATSKey string
 	// PostgresURL names an external database. Defaults to a private cluster.
 	PostgresURL string
+	// PostgresPasswordFile is a file with the password for PostgresURL. Defaults to
+	// none.
+	PostgresPasswordFile string
 	// PGBin is the folder of postgres and initdb. Defaults to the newest found in
 	// the usual places.
 	PGBin string
@@ -47,6 +57,12 @@ type Config struct {
 	Role  domain.Role
 	// Listen is where serve listens. Defaults to 127.0.0.1:8369.
 	Listen string
+	// LogFormat is the form of what libraries and the server note: text or json.
+	// Defaults to text.
+	LogFormat string
+	// OTLPEndpoint is the collector that traces and metrics are sent to over
+	// OTLP/HTTP. Defaults to none.
+	OTLPEndpoint string
 	// Verbose asks for more notes on standard error. Defaults to false.
 	Verbose bool
 }
@@ -67,7 +83,13 @@ func (s setting) key() string { return strings.ReplaceAll(s.name, "-", "_") }
 
 var settings = []setting{
 	{"nats-url", func(c *Config, v string) error { return setURL(&c.NATSURL, v, "nats", "tls", "ws", "wss") }},
+	{"nats-creds", func(c *Config, v string) error { c.NATSCreds = v; return nil }},
+	{"nats-password-file", func(c *Config, v string) error { c.NATSPasswordFile = v; return nil }},
+	{"nats-ca", func(c *Config, v string) error { c.NATSCA = v; return nil }},
+	{"nats-cert", func(c *Config, v string) error { c.NATSCert = v; return nil }},
+	{"nats-key", func(c *Config, v string) error { c.NATSKey = v; return nil }},
 	{"postgres-url", func(c *Config, v string) error { c.PostgresURL = v; return nil }},
+	{"postgres-password-file", func(c *Config, v string) error { c.PostgresPasswordFile = v; return nil }},
 	{"pg-bin", func(c *Config, v string) error { c.PGBin = v; return nil }},
 	{"master-key", func(c *Config, v string) error { c.MasterKey = v; return nil }},
 	{"replicas", func(c *Config, v string) error {
@@ -95,6 +117,14 @@ var settings = []setting{
 		return nil
 	}},
 	{"listen", func(c *Config, v string) error { c.Listen = v; return nil }},
+	{"log-format", func(c *Config, v string) error {
+		if v != "text" && v != "json" {
+			return fmt.Errorf("%q: text or json is needed", v)
+		}
+		c.LogFormat = v
+		return nil
+	}},
+	{"otlp-endpoint", func(c *Config, v string) error { return setURL(&c.OTLPEndpoint, v, "http", "https") }},
 	{"verbose", func(c *Config, v string) error {
 		switch v {
 		case "true", "1":
@@ -148,6 +178,9 @@ func Load(flags map[string]string, getenv func(string) string) (Config, error) {
 		if err := s.set(&c, value); err != nil {
 			return c, fmt.Errorf("%s: %w", where, err)
 		}
+	}
+	if (c.NATSCert == "") != (c.NATSKey == "") {
+		return c, fmt.Errorf("nats-cert %q and nats-key %q: both are needed, or neither", c.NATSCert, c.NATSKey)
 	}
 	if c.Replicas == 0 {
 		c.Replicas = 1

@@ -18,16 +18,24 @@ type value struct {
 
 // file is the shape of zhitong.toml, for its strict reading.
 type file struct {
-	NATSURL     *string `toml:"nats_url"`
-	PostgresURL *string `toml:"postgres_url"`
-	PGBin       *string `toml:"pg_bin"`
-	MasterKey   *string `toml:"master_key"`
-	Replicas    *int    `toml:"replicas"`
-	Lang        *string `toml:"lang"`
-	Actor       *string `toml:"actor"`
-	Role        *string `toml:"role"`
-	Listen      *string `toml:"listen"`
-	Verbose     *bool   `toml:"verbose"`
+	NATSURL              *string `toml:"nats_url"`
+	NATSCreds            *string `toml:"nats_creds"`
+	NATSPasswordFile     *string `toml:"nats_password_file"`
+	NATSCA               *string `toml:"nats_ca"`
+	NATSCert             *string `toml:"nats_cert"`
+	NATSKey              *string `toml:"nats_key"`
+	PostgresURL          *string `toml:"postgres_url"`
+	PostgresPasswordFile *string `toml:"postgres_password_file"`
+	PGBin                *string `toml:"pg_bin"`
+	MasterKey            *string `toml:"master_key"`
+	Replicas             *int    `toml:"replicas"`
+	Lang                 *string `toml:"lang"`
+	Actor                *string `toml:"actor"`
+	Role                 *string `toml:"role"`
+	Listen               *string `toml:"listen"`
+	LogFormat            *string `toml:"log_format"`
+	OTLPEndpoint         *string `toml:"otlp_endpoint"`
+	Verbose              *bool   `toml:"verbose"`
 }
 
 // readFile reads a settings file; one that does not exist says nothing. An unknown

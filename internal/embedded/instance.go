@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,9 @@ type Options struct {
 	// NATSURL is the address of a real NATS server, used instead of the embedded
 	// one. Defaults to none.
 	NATSURL string
+	// NATS are options for every connection to NATSURL: credentials, certificates.
+	// Defaults to none.
+	NATS []nats.Option
 	// PostgresURL is the address of a real Postgres, used instead of the private
 	// cluster. Defaults to none.
 	PostgresURL string
@@ -113,7 +117,9 @@ func (i *Instance) Connect(ctx context.Context, opts ...nats.Option) (*nats.Conn
 		nats.ErrorHandler(i.natsError),
 	}, opts...)
 	url := i.opts.NATSURL
-	if url == "" {
+	if url != "" {
+		opts = append(opts, i.opts.NATS...)
+	} else {
 		url = nats.DefaultURL // only a name: the dialer knows the way
 		opts = append(opts, nats.SetCustomDialer(i), nats.SkipHostLookup())
 	}
@@ -125,10 +131,21 @@ func (i *Instance) Connect(ctx context.Context, opts ...nats.Option) (*nats.Conn
 		if why := i.hopeless(); why != nil {
 			return nil, why
 		}
+		if i.opts.NATSURL != "" && refusedForGood(err) {
+			return nil, fmt.Errorf("connect to the log server: %w", err)
+		}
 		if pauseErr := pause(ctx, reconnectEvery); pauseErr != nil {
 			return nil, fmt.Errorf("connect to the log server: %w", errors.Join(err, pauseErr))
 		}
 	}
+}
+
+// refusedForGood says that asking the server again will not help.
+func refusedForGood(err error) bool {
+	var unknown x509.UnknownAuthorityError
+	var wrongHost x509.HostnameError
+	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrSecureConnRequired) ||
+		errors.Is(err, os.ErrNotExist) || errors.As(err, &unknown) || errors.As(err, &wrongHost)
 }
 
 // natsError takes what a connection cannot return to anybody.

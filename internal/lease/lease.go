@@ -46,7 +46,8 @@ type turn struct {
 
 // Open returns the lease for a job of the programme whose log is in a stream. The
 // holder is this process's name, unlike that of any other; the first process makes
-// the bucket, with so many replicas. It asks again until ctx ends.
+// the bucket, with so many replicas. It asks again until ctx ends, and looks once
+// who holds the lease.
 func Open(ctx context.Context, nc *nats.Conn, stream, job, holder string, replicas int) (*Lease, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -62,7 +63,9 @@ func Open(ctx context.Context, nc *nats.Conn, stream, job, holder string, replic
 			kv, err = js.CreateKeyValue(ctx, config)
 		}
 		if err == nil {
-			return &Lease{kv: kv, job: job, holder: holder}, nil
+			l := &Lease{kv: kv, job: job, holder: holder}
+			l.look(ctx)
+			return l, nil
 		}
 		if waitErr := wait(ctx, renewEvery/10); waitErr != nil {
 			return nil, fmt.Errorf("lease for %s: %w", job, errors.Join(err, waitErr))
