@@ -98,6 +98,10 @@ func (f *faults) walk(raw jsontext.Value, into reflect.Value, field string, top 
 	if raw.Kind() == 'n' {
 		return // as if it were not given
 	}
+	if value, ok := into.Addr().Interface().(*jsontext.Value); ok {
+		*value = raw.Clone() // what is in it is looked at by itself
+		return
+	}
 	for _, d := range decodes {
 		if reflect.PointerTo(into.Type()).Implements(d) {
 			f.leaf(raw, into, field)

@@ -55,7 +55,7 @@ var words = map[string][]string{
 
 // given are members that may be left out though their structs don't say so.
 var given = map[string]bool{
-	"item.Register.units": true,
+	"policy.Policy.approval": true,
 }
 
 // needed are members that may not be left out though their structs, which they share
