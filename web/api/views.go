@@ -41,7 +41,7 @@ func (a *API) view(w http.ResponseWriter, r *http.Request, by caller) error {
 	}
 	q, right, err := a.question(r.PathValue("view"), values, by)
 	if err != nil {
-		return err
+		return a.noRows(q, err)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askMax)
 	defer cancel()
