@@ -46,19 +46,21 @@ type selfCheck struct {
 type auditing struct {
 	house     *house
 	reader    tree.Reader
+	handler   http.Handler
 	checked   atomic.Pointer[selfCheck]
 	witnesses []witness.Policy
 }
 
 // keepMerkle lets the Merkle log follow the log as a part of the group, asks
-// witnesses, verifies the whole now and then, and returns what serves it. Where
+// witnesses, verifies the whole now and then, and returns it with what serves it. Where
 // another process writes the Merkle log, this one only serves it.
-func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler, error) {
+func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, error) {
 	dir := filepath.Join(h.p.cfg.Data, auditFolder)
 	a := &auditing{house: h, reader: tree.NewReader(os.DirFS(dir))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+logPrefix+"/verified", a.showChecked)
 	mux.Handle(logPrefix+"/", http.StripPrefix(logPrefix, publish.Handler(a.reader)))
+	a.handler = mux
 	keys, err := h.signingKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -68,7 +70,7 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler
 	}
 	w, err := tree.OpenWriter(dir, keys)
 	if errors.Is(err, tree.ErrLocked) {
-		return mux, nil
+		return a, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("merkle log: %w", err)
@@ -85,7 +87,7 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler
 		return nil
 	})
 	g.Go(func() error { return a.checkSelf(ctx, keys) })
-	return mux, nil
+	return a, nil
 }
 
 func (a *auditing) readPolicy() error {
@@ -165,11 +167,20 @@ func (a *auditing) found(r *verify.Report) {
 	}
 }
 
+// last is when the system last verified itself, and whether all was well.
+func (a *auditing) last() (at time.Time, ok bool) {
+	if c := a.checked.Load(); c != nil {
+		return c.At, c.OK
+	}
+	return time.Time{}, false
+}
+
 // showChecked answers what the last self-check found.
 func (a *auditing) showChecked(w http.ResponseWriter, _ *http.Request) {
 	c := a.checked.Load()
 	if c == nil {
-		answer(w, http.StatusServiceUnavailable, "not verified yet")
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "not verified yet", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

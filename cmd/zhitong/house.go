@@ -12,6 +12,7 @@ import (
 	"zhitong/internal/app"
 	"zhitong/internal/app/assembly"
 	"zhitong/internal/embedded"
+	"zhitong/internal/metrics"
 )
 
 // masterKeyFile is where the operator's master key lies in the data folder, unless
@@ -23,7 +24,8 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
-	serves   bool // this process stays, and may decide for others
+	serves   bool             // this process stays, and may decide for others
+	metrics  *metrics.Metrics // nil where nobody looks
 }
 
 // reachMax bounds the first connection to servers of others.
@@ -104,7 +106,12 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
-	return assembly.Options(h.log, ring), nil
+	if h.metrics == nil {
+		return assembly.Options(h.log, ring), nil
+	}
+	o := assembly.Options(h.metrics.Log(h.log), ring)
+	o.Observe = h.metrics.Command
+	return o, nil
 }
 
 // withApp runs fn beside a running App and ends the App afterwards: what fn has

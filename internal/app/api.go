@@ -61,6 +61,8 @@ type Pending struct {
 	err    error
 	repeat uint64  // the position whose events are the reply; 0 for none
 	log    log.Log // where they are read
+
+	answered func(*Result, error) // told once; nil for a dry run, or when nobody asks
 }
 
 // Wait returns the command's answer. An error means that the outcome is not a
@@ -110,10 +112,18 @@ func refs(c *events.Commit) []EventRef {
 
 func (p *Pending) fail(err error) {
 	p.err = err
+	p.tell()
 	close(p.done)
+}
+
+func (p *Pending) tell() {
+	if p.answered != nil {
+		p.answered(&p.result, p.err)
+	}
 }
 
 func (p *Pending) finish(r Result, repeat uint64, l log.Log) {
 	p.result, p.repeat, p.log = r, repeat, l
+	p.tell()
 	close(p.done)
 }
