@@ -182,6 +182,16 @@ func (a *API) handle(pattern string, h func(http.ResponseWriter, *http.Request, 
 	})
 }
 
+// still refuses one who was somebody when the request began and is so no more: the
+// account, the token or the session was revoked meanwhile.
+func (a *API) still(r *http.Request, by caller) error {
+	now, _, err := a.Gate.Account(r)
+	if err == nil && now != by.Account {
+		err = accounts.ErrRevoked
+	}
+	return err
+}
+
 // nothing answers where there is nothing, or not for this method.
 func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
 	var allow []string

@@ -87,7 +87,10 @@ func (a *API) readBatch(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if l.Blank() {
 			continue
 		}
-		q := a.askLine(ctx, l, by)
+		if err := a.still(r, by); err != nil {
+			return err
+		}
+		q := a.askLine(l, by)
 		if q.answer == nil {
 			q.answer = a.submit(ctx, q.env, dry)
 		}
@@ -100,7 +103,7 @@ func (a *API) readBatch(ctx context.Context, w http.ResponseWriter, r *http.Requ
 }
 
 // askLine reads a line; where it is no command its answer is known.
-func (a *API) askLine(_ context.Context, l ndjson.Line, by caller) asked {
+func (a *API) askLine(l ndjson.Line, by caller) asked {
 	q := asked{no: l.No}
 	var refusal *domain.Problem
 	if l.Text == nil {

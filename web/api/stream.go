@@ -72,7 +72,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, by caller) error {
 		defer close(parts)
 		_ = a.Log.Follow(ctx, next, func(b log.Block) error { return follow(ctx, parts, b, subject) }) // the client comes back
 	}()
-	a.pump(ctx, out, parts)
+	a.pump(ctx, out, parts, func() error { return a.still(r, by) })
 	return nil
 }
 
@@ -122,8 +122,8 @@ func follow(ctx context.Context, parts chan<- part, b log.Block, subject string)
 }
 
 // pump sends parts as they come, and a sign of life in between, until the client
-// goes, the log is out of reach, or the server ends.
-func (a *API) pump(ctx context.Context, out *patient, parts <-chan part) {
+// goes, the log is out of reach, the account may no more, or the server ends.
+func (a *API) pump(ctx context.Context, out *patient, parts <-chan part, still func() error) {
 	beat := time.NewTicker(a.HeartbeatEvery)
 	defer beat.Stop()
 	seen := uint64(0) // of what nothing was sent, since it is of other subjects
@@ -137,10 +137,16 @@ func (a *API) pump(ctx context.Context, out *patient, parts <-chan part) {
 			if seen = p.last; len(p.bytes) > 0 {
 				seen = 0
 			}
+			if still() != nil {
+				return
+			}
 			if _, err = out.w.Write(p.bytes); err == nil && len(parts) == 0 {
 				err = out.flush()
 			}
 		case <-beat.C:
+			if still() != nil {
+				return
+			}
 			if seen > 0 { // an id without data moves the client on
 				fmt.Fprintf(out.w, "id: %d\n", seen)
 				seen = 0
