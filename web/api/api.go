@@ -213,7 +213,7 @@ func (a *API) nothing(w http.ResponseWriter, r *http.Request) {
 
 // describe serves the API's description.
 func (a *API) describe(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-cache")
 	_, _ = w.Write(a.Description) // the client has gone
 }

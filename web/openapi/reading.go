@@ -132,5 +132,5 @@ func (d *document) rest() {
 	path := parameter("path", "path", "as C2SP tlog-tiles says", object{"type": "string"})
 	path["required"] = true
 	d.paths["/log/tile/{path}"] = public(get("tile", "log", "A tile or an entry bundle of the log; public", []object{path}, "application/octet-stream", 404))
-	d.paths["/openapi.json"] = public(get("openapi", "api", "This description; public", nil, "application/vnd.oai.openapi+json"))
+	d.paths["/openapi.json"] = public(get("openapi", "api", "This description; public", nil, "application/json"))
 }
