@@ -287,7 +287,11 @@ func (f *Folded) Answer(q Question) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Answer(s, q)
+	keep, err := f.keeper(s, q.Scope)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.answer(s, q, keep)
 	if err == nil {
 		rows.Position = f.Position
 	}

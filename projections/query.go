@@ -104,10 +104,19 @@ func (db *DB) Select(s *Schema, where []Cond, limit int) (*Rows, error) {
 // Answer answers a question about s from the rows that db holds: conditions,
 // cursor and limit. Which moment they are of is the caller's business.
 func (db *DB) Answer(s *Schema, q Question) (*Rows, error) {
+	if q.Scope != nil {
+		return nil, fmt.Errorf("view %q: a scope may look at other views, which one DB does not have", s.Name)
+	}
+	return db.answer(s, q, nil)
+}
+
+// answer is Answer with what keeps a row.
+func (db *DB) answer(s *Schema, q Question, keep func([]Value) bool) (*Rows, error) {
 	asked, err := s.Read(q)
 	if err != nil {
 		return nil, err
 	}
+	asked.keep = keep
 	r := &Rows{View: s.Name, Schema: s}
 	err = db.Rows(s, func(vs []Value) error {
 		if asked.Holds(vs) && (q.Limit == 0 || len(r.Values) <= q.Limit) {

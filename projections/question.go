@@ -20,6 +20,7 @@ import (
 type Question struct {
 	View  string
 	Where []Cond // all must hold
+	Scope *Scope // whose rows; nil is everybody's
 	Limit int    // at most so many rows; 0 is all
 	// Cursor is [Rows.Next] of the answer before, to the same question; "" begins at
 	// the first row. A page begins behind the last key of the page before, so that no
@@ -60,7 +61,8 @@ func (m Match) Holds(row []Value) bool { return row[m.Column] == m.Value }
 // Asked is a [Question] made ready for one table.
 type Asked struct {
 	Matches []Match
-	After   []Value // the key behind which the answer begins; nil for the beginning
+	After   []Value            // the key behind which the answer begins; nil for the beginning
+	keep    func([]Value) bool // of a scope, in memory; nil keeps every row
 	schema  *Schema
 }
 
@@ -70,6 +72,9 @@ func (a *Asked) Holds(row []Value) bool {
 		if !m.Holds(row) {
 			return false
 		}
+	}
+	if a.keep != nil && !a.keep(row) {
+		return false
 	}
 	return a.After == nil || a.schema.CompareKeys(a.After, row) < 0
 }

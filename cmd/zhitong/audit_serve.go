@@ -48,13 +48,14 @@ type auditing struct {
 	reader    tree.Reader
 	publisher *publish.Publisher
 	panel     *witness.Panel // nil when nobody is asked
+	handler   http.Handler
 	checked   atomic.Pointer[selfCheck]
 }
 
 // keepMerkle lets the Merkle log follow the log as a part of the group, asks
-// witnesses, verifies the whole now and then, and returns what serves it. Where
+// witnesses, verifies the whole now and then, and returns it with what serves it. Where
 // another process writes the Merkle log, this one serves it and waits for its turn.
-func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler, error) {
+func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, error) {
 	policy, err := h.witnessPolicy()
 	if err != nil {
 		return nil, err
@@ -68,6 +69,7 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+logPrefix+"/verified", a.showChecked)
 	mux.Handle(logPrefix+"/", http.StripPrefix(logPrefix, a.publisher.Handler()))
+	a.handler = mux
 	keys, err := h.signingKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler
 		return nil
 	})
 	g.Go(func() error { return a.checkSelf(ctx, keys) })
-	return mux, nil
+	return a, nil
 }
 
 // keep lets the Merkle log grow until ctx ends. w is nil while another process has
@@ -186,11 +188,20 @@ func (a *auditing) found(r *verify.Report) {
 	}
 }
 
+// last is when the system last verified itself, and whether all was well.
+func (a *auditing) last() (at time.Time, ok bool) {
+	if c := a.checked.Load(); c != nil {
+		return c.At, c.OK
+	}
+	return time.Time{}, false
+}
+
 // showChecked answers what the last self-check found.
 func (a *auditing) showChecked(w http.ResponseWriter, _ *http.Request) {
 	c := a.checked.Load()
 	if c == nil {
-		answer(w, http.StatusServiceUnavailable, "not verified yet")
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "not verified yet", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -12,6 +12,7 @@ import (
 	"zhitong/internal/app"
 	"zhitong/internal/app/assembly"
 	"zhitong/internal/embedded"
+	"zhitong/internal/metrics"
 )
 
 // masterKeyFile is where the operator's master key lies in the data folder, unless
@@ -27,7 +28,8 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
-	serves   bool // this process stays, and may decide for others
+	serves   bool             // this process stays, and may decide for others
+	metrics  *metrics.Metrics // nil where nobody looks
 }
 
 // reachMax bounds the first connection to servers of others.
@@ -112,7 +114,14 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
-	o := assembly.Options(h.log, ring)
+	l := h.log
+	if h.metrics != nil {
+		l = h.metrics.Log(l)
+	}
+	o := assembly.Options(l, ring)
+	if h.metrics != nil {
+		o.Observe = h.metrics.Command
+	}
 	o.Snapshots.Disk = app.Folder(filepath.Join(h.p.cfg.Data, snapshotsFolder))
 	if o.Snapshots.Code, err = app.ProgramCode(); err != nil {
 		return app.Options{}, err

@@ -167,7 +167,7 @@ private Postgres on the data folder.`,
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
 		p.projectionCommand(), p.replayCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
 		p.auditCommand(), p.witnessCommand(), p.backupCommand(), p.restoreCommand(), p.repairCommand(), p.keysCommand(), p.personCommand(),
-		p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
+		p.userCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {
 		usageErrors(c)

@@ -2,27 +2,26 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"zhitong/events/log"
+	"zhitong/internal/accounts"
 	"zhitong/internal/app"
+	"zhitong/internal/metrics"
 	"zhitong/projections/projector"
-)
-
-const (
-	// requestMax bounds the reading of a request and the writing of its answer.
-	requestMax = 30 * time.Second
-	// drainMax is how long open requests may take when the server ends.
-	drainMax = 5 * time.Second
-	// readyMax bounds the questions of /readyz.
-	readyMax = 3 * time.Second
+	"zhitong/web/api"
+	"zhitong/web/guard"
+	"zhitong/web/health"
+	"zhitong/web/limit"
+	"zhitong/web/problem"
+	"zhitong/web/server"
+	"zhitong/web/session"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -54,106 +53,114 @@ func (p *program) serve(ctx context.Context, h *house) error {
 	}
 	defer listener.Close()
 	h.serves = true
+	s := &serving{p: p, house: h, listener: listener}
+	s.metrics = metrics.New(version, metrics.Sources{Head: s.head, Queue: s.queue, Views: s.status, Audit: s.verified})
+	h.metrics = s.metrics
+	if s.accounts, err = h.openAccounts(ctx); err != nil {
+		return err
+	}
+	defer s.accounts.Close()
 	return h.withApp(ctx, func(ctx context.Context, a *app.App) error {
+		s.app = a
 		return h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
-			return p.serveOn(ctx, h, views, listener)
+			s.views = views
+			return s.run(ctx)
 		})
 	})
 }
 
-func (p *program) serveOn(ctx context.Context, h *house, views *projector.Projector, listener net.Listener) error {
-	health := &health{house: h, views: views}
+// serving is one run of serve: what the HTTP server stands on.
+type serving struct {
+	p        *program
+	house    *house
+	listener net.Listener
+	metrics  *metrics.Metrics
+	accounts *accounts.Store
+	app      *app.App
+	views    *projector.Projector
+	audit    *auditing
+	health   *health.Health
+	server   *server.Server
+}
+
+// The figures are asked for by a handler, so that everything is there by then.
+func (s *serving) head() log.Head { return s.app.Head() }
+func (s *serving) queue() int     { return s.app.Queued() }
+func (s *serving) status(ctx context.Context) ([]projector.Status, error) {
+	return s.views.Status(ctx)
+}
+func (s *serving) verified() (time.Time, bool) { return s.audit.last() }
+
+func (s *serving) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	merkle, err := h.keepMerkle(ctx, g)
-	if err != nil {
+	var err error
+	if s.audit, err = s.house.keepMerkle(ctx, g); err != nil {
 		return err
 	}
-	mux := health.routes()
-	mux.Handle(logPrefix+"/", merkle)
-	server := &http.Server{Handler: mux, ReadTimeout: requestMax, WriteTimeout: requestMax, ErrorLog: nil}
+	if err := s.build(); err != nil {
+		return err
+	}
 	g.Go(func() error {
-		if err := views.Run(ctx); err != nil && ctx.Err() == nil {
+		if err := s.views.Run(ctx); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("projector: %w", err)
 		}
 		return nil
 	})
-	g.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	g.Go(func() error { return s.house.keepAccounts(ctx, s.accounts, s.app) })
+	g.Go(func() error { return s.server.Serve(ctx, s.listener) })
 	g.Go(func() error {
 		<-ctx.Done()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainMax)
-		defer cancel()
-		return server.Shutdown(drain)
+		s.health.Draining()
+		return nil
 	})
-	g.Go(func() error {
-		head, err := h.log.Head(ctx)
-		if err == nil {
-			err = views.WaitFor(ctx, head.Position)
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		health.started.Store(true)
-		_, err = fmt.Fprintf(p.stdout, "http://%s\n", listener.Addr())
-		return err
-	})
+	g.Go(func() error { return s.announce(ctx) })
 	return g.Wait()
 }
 
-// health answers whether the process lives and whether it can work.
-type health struct {
-	house   *house
-	views   *projector.Projector
-	started atomic.Bool
-}
-
-func (s *health) routes() *http.ServeMux {
+// build puts handlers, guard and server together.
+func (s *serving) build() error {
+	gate := session.New(s.accounts)
+	s.health = &health.Health{Head: s.house.log.Head, Views: s.views.Status, Audit: s.audit.last, Account: gate.Account, Metrics: s.metrics.Handler()}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", s.ready)
-	return mux
-}
-
-// ready answers 200 when the log answers and no view has stopped. It tells no
-// details: those are for doctor and projection status.
-func (s *health) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyMax)
-	defer cancel()
-	if !s.started.Load() {
-		answer(w, http.StatusServiceUnavailable, "starting")
-		return
-	}
-	if _, err := s.house.log.Head(ctx); err != nil {
-		answer(w, http.StatusServiceUnavailable, "log out of reach")
-		return
-	}
-	states, err := s.views.Status(ctx)
+	s.health.Routes(mux)
+	gate.Routes(mux)
+	mux.Handle(logPrefix+"/", problem.Instead(s.audit.handler))
+	cfg := s.p.cfg
+	limits := guard.LimitsDefault
+	limits.Account, limits.Address = limit.PerSecond(cfg.RateAccount, 2*cfg.RateAccount), limit.PerSecond(cfg.RateAddress, 2*cfg.RateAddress)
+	g := guard.New(guard.Options{
+		Identify: gate.Identify, Proxies: cfg.TrustedProxies, Hosts: cfg.Hosts, Limits: limits, Logger: s.p.logger(),
+		Observe: func(x guard.Seen) { s.metrics.Request(x.Route, x.Method, x.Status, x.Took) },
+	})
+	var err error
+	s.server, err = server.New(server.Options{Handler: g.Wrap(mux), Cert: cfg.TLSCert, Key: cfg.TLSKey, Logger: s.p.logger()})
 	if err != nil {
-		answer(w, http.StatusServiceUnavailable, "views out of reach")
-		return
+		return usageError{fmt.Errorf("tls: %w", err)}
 	}
-	for _, v := range states {
-		if v.Serving && v.Status == "stopped" {
-			answer(w, http.StatusServiceUnavailable, "a view has stopped")
-			return
-		}
+	handler, err := s.api(gate)
+	if err != nil {
+		return err
 	}
-	answer(w, http.StatusOK, "ready")
+	mux.Handle(api.Prefix+"/", handler)
+	if a, ok := s.listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() && s.server.Scheme() == "http" && len(cfg.TrustedProxies) == 0 {
+		s.p.note(s.p.text.Say("serve.in_clear", "address", a))
+	}
+	return nil
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+// announce says the address once everything that was there is in the views.
+func (s *serving) announce(ctx context.Context) error {
+	head, err := s.house.log.Head(ctx)
+	if err == nil {
+		err = s.views.WaitFor(ctx, head.Position)
 	}
-	w.WriteHeader(status)
-	fmt.Fprintln(w, text)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	s.health.Started()
+	_, err = fmt.Fprintf(s.p.stdout, "%s://%s\n", s.server.Scheme(), s.listener.Addr())
+	return err
 }

@@ -20,6 +20,10 @@ import (
 )
 
 const (
+	// requestMax bounds the reading of a request and the writing of its answer.
+	requestMax = 30 * time.Second
+	// drainMax is how long open requests may take when the server ends.
+	drainMax = 5 * time.Second
 	// pollDefault is how often a witness looks at its log.
 	pollDefault = time.Minute
 	// witnessName is the name of a witness's key that is made at its first start.

@@ -213,6 +213,7 @@ func (s *Store) keep() {
 		case <-s.life.Done():
 			return
 		case <-tick.C:
+		case <-s.used:
 		}
 		s.flush(s.life, lastUseEvery)
 		if now := s.now(); now.Sub(swept) >= sweepEvery {

@@ -78,7 +78,7 @@ func (s *Store) BySession(secret string) (Account, Session, error) {
 	if err := s.ofSession(e, &a, now); err != nil {
 		return Account{}, Session{}, err
 	}
-	touch(e, now)
+	s.touch(e, now)
 	return a.account(), sessionOf(hash, e.value, e.seen.Load()), nil
 }
 

@@ -58,6 +58,7 @@ type Store struct {
 
 	hashing chan struct{} // a place for each hash that is being made
 	waiting atomic.Int64  // who waits for a place
+	used    chan struct{} // something was used for the first time
 	heard   atomic.Int64  // when the bucket was last known to have told everything, in Unix nanoseconds
 
 	life  context.Context
@@ -68,7 +69,7 @@ type Store struct {
 // Open opens the accounts' bucket, which is made at the first start, reads it, and
 // follows it until Close.
 func Open(ctx context.Context, nc *nats.Conn, o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, hasher: o.Hasher, logger: o.Logger, hashing: make(chan struct{}, hashingMax)}
+	s := &Store{clock: o.Clock, hasher: o.Hasher, logger: o.Logger, hashing: make(chan struct{}, hashingMax), used: make(chan struct{}, 1)}
 	if s.checkEvery = o.CheckEvery; s.checkEvery <= 0 {
 		s.checkEvery = checkEvery
 	}

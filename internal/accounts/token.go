@@ -98,14 +98,23 @@ func (s *Store) ByToken(token string) (Account, error) {
 	case !now.Before(e.value.Expires):
 		return Account{}, ErrExpired
 	}
-	touch(e, now)
+	s.touch(e, now)
 	return a.account(), nil
 }
 
-// touch notes that a credential was used; the note is written now and then.
-func touch(e entry[credential], now time.Time) {
-	if at := now.Unix(); e.seen.Load() < at {
-		e.seen.Store(at)
+// touch notes that a credential was used; the note is written now and then, of the
+// first use soon.
+func (s *Store) touch(e entry[credential], now time.Time) {
+	at, seen := now.Unix(), e.seen.Load()
+	if seen >= at {
+		return
+	}
+	e.seen.Store(at)
+	if seen == 0 && e.value.LastUsed.IsZero() {
+		select {
+		case s.used <- struct{}{}:
+		default:
+		}
 	}
 }
 

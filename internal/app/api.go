@@ -22,7 +22,15 @@ type Envelope struct {
 
 	Principal string     // the account that was authenticated; "" on the command line
 	Via       events.Via // the way it came
+
+	// HoldGap holds an entry of a device back with [CodeGap] while the device's entry
+	// before is missing.
+	HoldGap bool
 }
+
+// CodeGap is the code of an entry that was held back. It is no refusal: nothing is
+// recorded of it, and it may come again.
+const CodeGap = "device.gap"
 
 // Result is the answer to a command. Its JSON is a line of `zhitong apply`.
 type Result struct {
@@ -53,6 +61,8 @@ type Pending struct {
 	err    error
 	repeat uint64  // the position whose events are the reply; 0 for none
 	log    log.Log // where they are read
+
+	answered func(*Result, error) // told once; nil for a dry run, or when nobody asks
 }
 
 // Wait returns the command's answer. An error means that the outcome is not a
@@ -102,10 +112,18 @@ func refs(c *events.Commit) []EventRef {
 
 func (p *Pending) fail(err error) {
 	p.err = err
+	p.tell()
 	close(p.done)
+}
+
+func (p *Pending) tell() {
+	if p.answered != nil {
+		p.answered(&p.result, p.err)
+	}
 }
 
 func (p *Pending) finish(r Result, repeat uint64, l log.Log) {
 	p.result, p.repeat, p.log = r, repeat, l
+	p.tell()
 	close(p.done)
 }

@@ -52,6 +52,9 @@ type Options struct {
 	Clock func() time.Time
 	// Snapshots say where the folds are kept between two runs. Defaults to nowhere.
 	Snapshots Snapshots
+	// Observe is told once of every command that was submitted: its name, its answer or
+	// why there is none, and how long that took. It must not wait. Defaults to nobody.
+	Observe func(command string, r *Result, err error, took time.Duration)
 	// Elsewhere is where another process of a cluster may decide. Defaults to none.
 	Elsewhere Elsewhere
 }
@@ -65,6 +68,7 @@ type App struct {
 	commands map[string]*Command
 	allowed  func(string, domain.Role) *domain.Problem
 	clock    func() time.Time
+	observe  func(string, *Result, error, time.Duration)
 	source   string
 
 	elsewhere Elsewhere
@@ -84,7 +88,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{log: o.Log, ring: o.Ring, allowed: o.Allowed, clock: o.Clock, source: events.SourceOf(id.Stream),
+	a := &App{log: o.Log, ring: o.Ring, allowed: o.Allowed, clock: o.Clock, observe: o.Observe, source: events.SourceOf(id.Stream),
 		commands: make(map[string]*Command), queue: make(chan *submission, queueMax), stopped: make(chan struct{}), elsewhere: o.Elsewhere}
 	if a.clock == nil {
 		a.clock = time.Now
@@ -132,12 +136,26 @@ func (a *App) Submit(ctx context.Context, env Envelope) *Pending {
 			return p
 		}
 	}
-	p := a.SubmitHere(ctx, env)
+	p := a.observed(env.Command)
+	a.enqueue(ctx, p, env, false)
 	if a.elsewhere != nil {
 		a.lastHere.Store(p)
 	}
 	return p
 }
+
+// observed makes a Pending of whose answer the observer is told.
+func (a *App) observed(command string) *Pending {
+	p := &Pending{done: make(chan struct{})}
+	if a.observe != nil {
+		began := time.Now()
+		p.answered = func(r *Result, err error) { a.observe(command, r, err, time.Since(began)) }
+	}
+	return p
+}
+
+// Queued is how many commands wait to be decided.
+func (a *App) Queued() int { return len(a.queue) }
 
 // DryRun decides a command on the log as it is, answers as usual and records
 // nothing.

@@ -32,7 +32,7 @@ func (a *App) submitElsewhere(ctx context.Context, env Envelope) *Pending {
 			return nil
 		}
 	}
-	p := &Pending{done: make(chan struct{})}
+	p := a.observed(env.Command)
 	taken := a.elsewhere.Decide(env, func(r Result, err error) {
 		if err != nil {
 			a.enqueue(context.WithoutCancel(ctx), p, env, false)

@@ -7,11 +7,14 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"zhitong/domain"
 )
@@ -57,6 +60,20 @@ type Config struct {
 	Role  domain.Role
 	// Listen is where serve listens. Defaults to 127.0.0.1:8369.
 	Listen string
+	// TLSCert and TLSKey are files in PEM form; with them serve speaks https. They are
+	// read again when they change. Default to none.
+	TLSCert, TLSKey string
+	// TrustedProxies are the networks whose X-Forwarded-For and X-Forwarded-Proto are
+	// believed, e.g. 10.0.0.0/8. Defaults to none.
+	TrustedProxies []netip.Prefix
+	// Hosts are the names that serve answers to. Defaults to every name.
+	Hosts []string
+	// RateAccount and RateAddress are how many requests a second one account and one
+	// address may send. Default to 2000 and 4000.
+	RateAccount, RateAddress int
+	// DeviceGapWait is how long an entry of a device waits for the one before it.
+	// Defaults to 30 s.
+	DeviceGapWait time.Duration
 	// LogFormat is the form of what libraries and the server note: text or json.
 	// Defaults to text.
 	LogFormat string
@@ -120,6 +137,38 @@ var settings = []setting{
 		return nil
 	}},
 	{"listen", func(c *Config, v string) error { c.Listen = v; return nil }},
+	{"tls-cert", func(c *Config, v string) error { c.TLSCert = v; return nil }},
+	{"tls-key", func(c *Config, v string) error { c.TLSKey = v; return nil }},
+	{"trusted-proxies", func(c *Config, v string) error {
+		for part := range strings.SplitSeq(v, ",") {
+			network, err := network(strings.TrimSpace(part))
+			if err != nil {
+				return err
+			}
+			c.TrustedProxies = append(c.TrustedProxies, network)
+		}
+		return nil
+	}},
+	{"hosts", func(c *Config, v string) error {
+		for part := range strings.SplitSeq(v, ",") {
+			name := strings.TrimSpace(part)
+			if name == "" || strings.ContainsAny(name, "/ ") {
+				return fmt.Errorf("%q: names such as zhitong.example are needed, divided by commas", part)
+			}
+			c.Hosts = append(c.Hosts, name)
+		}
+		return nil
+	}},
+	{"rate-account", func(c *Config, v string) error { return setRate(&c.RateAccount, v) }},
+	{"rate-address", func(c *Config, v string) error { return setRate(&c.RateAddress, v) }},
+	{"device-gap-wait", func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d <= 0 || d > gapWaitMax {
+			return fmt.Errorf("%q: a duration up to %s is needed, such as 30s", v, gapWaitMax)
+		}
+		c.DeviceGapWait = d
+		return nil
+	}},
 	{"log-format", func(c *Config, v string) error {
 		if v != "text" && v != "json" {
 			return fmt.Errorf("%q: text or json is needed", v)
@@ -142,6 +191,33 @@ var settings = []setting{
 	}},
 }
 
+// gapWaitMax is the longest that an entry of a device may be made to wait.
+const gapWaitMax = 24 * time.Hour
+
+// network reads a network such as 10.0.0.0/8, or a single address.
+func network(v string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(v); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(v)
+	if err != nil {
+		return p, fmt.Errorf("%q: networks such as 10.0.0.0/8 are needed, divided by commas", v)
+	}
+	return p.Masked(), nil
+}
+
+// rateMax is the most requests a second that a limit can be set to.
+const rateMax = 1_000_000
+
+func setRate(to *int, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > rateMax {
+		return fmt.Errorf("%q: a number of requests a second from 1 to %d is needed", v, rateMax)
+	}
+	*to = n
+	return nil
+}
+
 func setURL(to *string, v string, schemes ...string) error {
 	for part := range strings.SplitSeq(v, ",") {
 		u, err := url.Parse(strings.TrimSpace(part))
@@ -156,7 +232,7 @@ func setURL(to *string, v string, schemes ...string) error {
 // Load reads the settings. flags holds the flags that were given, by their names;
 // an error names the setting, where it was given, and what is needed.
 func Load(flags map[string]string, getenv func(string) string) (Config, error) {
-	c := Config{Listen: "127.0.0.1:8369", Lang: languageOf(getenv("LANG"))}
+	c := Config{RateAccount: 2000, RateAddress: 4000, DeviceGapWait: 30 * time.Second, Listen: "127.0.0.1:8369", Lang: languageOf(getenv("LANG"))}
 	var err error
 	if c.Data, err = dataFolder(flags["data"], getenv); err != nil {
 		return c, err

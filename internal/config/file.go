@@ -33,6 +33,13 @@ type file struct {
 	Actor                *string `toml:"actor"`
 	Role                 *string `toml:"role"`
 	Listen               *string `toml:"listen"`
+	TLSCert              *string `toml:"tls_cert"`
+	TLSKey               *string `toml:"tls_key"`
+	TrustedProxies       *string `toml:"trusted_proxies"`
+	Hosts                *string `toml:"hosts"`
+	RateAccount          *int    `toml:"rate_account"`
+	RateAddress          *int    `toml:"rate_address"`
+	DeviceGapWait        *string `toml:"device_gap_wait"`
 	LogFormat            *string `toml:"log_format"`
 	OTLPEndpoint         *string `toml:"otlp_endpoint"`
 	WitnessPolicy        *string `toml:"witness_policy"`

@@ -30,7 +30,7 @@ func (p *Projector) Ask(ctx context.Context, q projections.Question) (*projectio
 		return nil, err
 	}
 	if q.AsOf != (projections.Until{}) {
-		folded, err := p.AsOf(ctx, q.AsOf, q.View)
+		folded, err := p.AsOf(ctx, q.AsOf, append(q.Scope.Views(), q.View)...)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +177,10 @@ func (p *Projector) lookWhichIsShown(ctx context.Context, conn *pgconn.PgConn, n
 // between.
 func (p *Projector) askVersion(ctx context.Context, sn *session, name string, version int, s *projections.Schema,
 	q projections.Question, asked *projections.Asked) (*projections.Rows, error) {
-	sql, args := questionSQL(s, name, q, asked)
+	sql, args, err := p.questionSQL(s, name, q, asked)
+	if err != nil {
+		return nil, err
+	}
 	statement, err := sn.prepare(ctx, sql)
 	if err != nil {
 		return nil, err
@@ -213,7 +216,7 @@ func (p *Projector) askVersion(ctx context.Context, sn *session, name string, ve
 
 // questionSQL is the statement of a question, the same for all values, with its
 // parameters.
-func questionSQL(s *projections.Schema, name string, q projections.Question, asked *projections.Asked) (string, []any) {
+func (p *Projector) questionSQL(s *projections.Schema, name string, q projections.Question, asked *projections.Asked) (string, []any, error) {
 	args := []any{name}
 	add := func(v any) int {
 		args = append(args, v)
@@ -227,6 +230,13 @@ func questionSQL(s *projections.Schema, name string, q projections.Question, ask
 			continue
 		}
 		fmt.Fprintf(&where, " AND %s = $%d::%s", ident(c.Name), add(m.Value.Text), c.Type)
+	}
+	if q.Scope != nil {
+		belongs, err := p.scopeSQL(s, q.Scope, add)
+		if err != nil {
+			return "", nil, err
+		}
+		fmt.Fprintf(&where, " AND %s", belongs)
 	}
 	if asked.After != nil {
 		var after []string
@@ -247,5 +257,25 @@ SELECT s.version, s.position, v."There", %[1]s
           FROM zhitong_projector.projection p CROSS JOIN zhitong_projector.checkpoint c
          WHERE p.name = $1 AND p.serving) s
   LEFT JOIN (SELECT true AS "There", %[2]s FROM %[3]s WHERE true%[4]s) v ON true`,
-		columnList(s.Columns, "v."), columnList(s.Columns, ""), qualified(publicSchema, s.Name), where.String()), args
+		columnList(s.Columns, "v."), columnList(s.Columns, ""), qualified(publicSchema, s.Name), where.String()), args, nil
+}
+
+// scopeSQL is the condition of a scope on a row of s; add makes a parameter.
+func (p *Projector) scopeSQL(s *projections.Schema, sc *projections.Scope, add func(any) int) (string, error) {
+	i, ok := s.Column(sc.Column)
+	if !ok {
+		return "", &projections.UnknownError{Kind: "column of " + s.Name, Name: sc.Column, Known: s.ColumnNames()}
+	}
+	if sc.In == nil {
+		return fmt.Sprintf("%s = $%d::%s", ident(sc.Column), add(sc.Value), s.Columns[i].Type), nil
+	}
+	_, other, err := projections.FindView(p.cfg.Projections, sc.In.View)
+	if err != nil {
+		return "", err
+	}
+	below, err := p.scopeSQL(other, &sc.In.Scope, add)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s IN (SELECT %s FROM %s WHERE %s)", ident(sc.Column), ident(sc.In.Column), qualified(publicSchema, other.Name), below), nil
 }
