@@ -99,6 +99,11 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		id, peer := idOf(r), peerOf(r, g.o.Proxies)
 		r = r.WithContext(WithPeer(problem.WithID(r.Context(), id), peer))
 		setHeaders(w.Header(), r.URL.Path, id, peer)
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// A request with a length and chunks has two ends, and a proxy may have seen the
+			// other one: nothing that comes after on the connection is a request.
+			w.Header().Set("Connection", "close")
+		}
 		account := ""
 		defer func() { g.finish(w, r, began, account, recover()) }()
 		if r.Body != nil && r.Body != http.NoBody {
