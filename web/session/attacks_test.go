@@ -89,6 +89,12 @@ func newSite(t *testing.T, change func(*guard.Options)) *site {
 		w.(http.Flusher).Flush()
 		panic("in the middle")
 	})
+	mux.HandleFunc("GET /api/v1/stream", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "open ")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		fmt.Fprint(w, "closed")
+	})
 	mux.HandleFunc("GET /api/v1/peer", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%+v", guard.From(r.Context()))
 	})
@@ -746,4 +752,39 @@ func (n *notes) String() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.b.String()
+}
+
+func TestAStreamDoesNotOutliveItsCredential(t *testing.T) {
+	t.Parallel()
+	for rule, take := range map[string]func(*site) error{
+		"Revoked": func(s *site) error { return s.store.Revoked(s.t.Context(), "amy", 0) },
+		"TheTokenAlone": func(s *site) error {
+			return s.store.RevokeToken(s.t.Context(), "amy", s.store.Tokens("amy")[0].ID)
+		},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(o *guard.Options) { o.KnownEvery = time.Millisecond })
+			req, err := http.NewRequestWithContext(t.Context(), "GET", s.url+"/api/v1/stream", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", s.token("amy"))
+			r, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Body.Close()
+			open := make([]byte, 5)
+			if _, err := io.ReadFull(r.Body, open); err != nil || string(open) != "open " {
+				t.Fatalf("%q, %v", open, err)
+			}
+			if err := take(s); err != nil {
+				t.Fatal(err)
+			}
+			if rest, err := io.ReadAll(r.Body); err != nil || string(rest) != "closed" {
+				t.Errorf("%q, %v", rest, err)
+			}
+		})
+	}
 }
