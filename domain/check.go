@@ -1,19 +1,35 @@
 package domain
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // LineNoMax is the largest number that a line may have.
 const LineNoMax = 999_999_999
 
 // First returns the first of errs that is not nil: the order of checks is the
-// order of refusals.
+// order of refusals. Where it is a [*Problem], the problems behind it go along in
+// More, for those who want to tell all faults at once.
 func First(errs ...error) error {
+	var first error
 	for _, err := range errs {
-		if err != nil {
-			return err
+		if err == nil {
+			continue
 		}
+		if first == nil {
+			first = err
+			continue
+		}
+		p, more := AsProblem(first), AsProblem(err)
+		if p == nil || more == nil {
+			return first
+		}
+		all := *p
+		all.More = append(append(slices.Clip(p.More), more), more.More...)
+		first = &all
 	}
-	return nil
+	return first
 }
 
 // Required refuses a field that was not given.

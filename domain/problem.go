@@ -32,6 +32,8 @@ type Problem struct {
 	Value  string `json:"value,omitempty"`  // as given; never a personal value
 	Detail string `json:"detail,omitempty"` // what was needed and what was there, for people
 	Roles  []Role `json:"roles,omitempty"`  // the roles that could, when Class is Denied
+
+	More []*Problem `json:"-"` // further faults of the same values; see First
 }
 
 // Error returns code, field, value and detail in one line.
@@ -62,6 +64,10 @@ func (p *Problem) At(prefix string) *Problem {
 		q.Field = prefix + q.Field
 	default:
 		q.Field = prefix + "." + q.Field
+	}
+	q.More = nil
+	for _, m := range p.More {
+		q.More = append(q.More, m.At(prefix))
 	}
 	return &q
 }

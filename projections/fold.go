@@ -193,7 +193,12 @@ func (f *Folded) foldOne(i int, in <-chan Block) error {
 
 // Select returns the rows of a view as Folded has them; see [DB.Select].
 func (f *Folded) Select(view string, where []Cond, limit int) (*Rows, error) {
-	p, s, err := FindView(f.projections, view)
+	return f.Answer(Question{View: view, Where: where, Limit: limit})
+}
+
+// Answer answers a question about a view from what Folded has; see [DB.Answer].
+func (f *Folded) Answer(q Question) (*Rows, error) {
+	p, s, err := FindView(f.projections, q.View)
 	if err != nil {
 		return nil, err
 	}
@@ -204,12 +209,16 @@ func (f *Folded) Select(view string, where []Cond, limit int) (*Rows, error) {
 		if f.DBs[i] == nil {
 			return nil, f.Failed[i]
 		}
-		rows, err := f.DBs[i].Select(s, where, limit)
+		keep, err := f.keeper(s, q.Scope)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := f.DBs[i].answer(s, q, keep)
 		if err != nil {
 			return nil, err
 		}
 		rows.Position = f.Position
 		return rows, nil
 	}
-	return nil, fmt.Errorf("view %q: not folded", view)
+	return nil, fmt.Errorf("view %q: not folded", q.View)
 }

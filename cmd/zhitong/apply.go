@@ -14,6 +14,7 @@ import (
 
 	"zhitong/domain"
 	"zhitong/internal/app"
+	"zhitong/internal/ndjson"
 )
 
 const (
@@ -25,31 +26,46 @@ const (
 
 func (p *program) applyCommand() *cobra.Command {
 	var dryRun, stop bool
+	var receipts string
 	c := &cobra.Command{
 		Use:   "apply FILE",
 		Short: "Run commands, one JSON object a line, and print one JSON result a line",
 		Long: `Run commands, one JSON object a line, and print one JSON result a line, in order.
 FILE - is standard input. A line that is no command gets the code "malformed" with
 its line number, and the following lines still run. Sending a file again is safe:
-a command that was done before gives its original reply.`,
+a command that was done before gives its original reply.
+
+With --receipts each command that was recorded, now or before, gets its receipt as a file
+SEQ.tlog-proof in that folder, and index.ndjson says which command's it is. Its holder
+checks it anywhere with audit verify or zhitong-verify.`,
 		Example: `  zhitong apply commands.ndjson
   zhitong apply - --actor U-OFF1 --role officer < commands.ndjson
+  zhitong apply --receipts receipts commands.ndjson
   zhitong apply --dry-run --stop-on-refusal commands.ndjson`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if dryRun && receipts != "" {
+				return usagef("--receipts: a --dry-run records nothing that a receipt could be given for")
+			}
 			in, err := p.input(args[0])
 			if err != nil {
 				return err
 			}
 			defer in.Close()
 			return p.with(c.Context(), func(ctx context.Context, h *house) error {
-				return h.withApp(ctx, func(ctx context.Context, a *app.App) error {
-					r := applyRun{p: p, app: a, name: args[0], dry: dryRun, stop: stop}
+				r := applyRun{p: p, name: args[0], dry: dryRun, stop: stop, receipts: receipts != ""}
+				err := h.withApp(ctx, func(ctx context.Context, a *app.App) error {
+					r.app = a
 					return r.run(ctx, in)
 				})
+				if receipts == "" {
+					return err
+				}
+				return errors.Join(err, h.writeReceipts(ctx, receipts, r.recorded))
 			})
 		},
 	}
+	c.Flags().StringVar(&receipts, "receipts", "", "folder for the receipt of each command that was recorded")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "decide each command on the log as it is and record nothing")
 	c.Flags().BoolVar(&stop, "stop-on-refusal", false, "end at the first refusal, with status 3")
 	return c
@@ -74,6 +90,9 @@ type applyRun struct {
 	name string // of the input, for messages
 	dry  bool
 	stop bool
+
+	receipts bool
+	recorded []recorded // if receipts are wanted; in order of the answers
 }
 
 // asked is a line that awaits its answer.
@@ -84,13 +103,13 @@ type asked struct {
 
 // run reads lines and prints answers until the input ends.
 func (r *applyRun) run(ctx context.Context, in io.Reader) error {
-	lines, readError := readLines(ctx, in)
+	input, readError := readLines(ctx, in)
 	out := bufio.NewWriter(r.p.stdout)
 	print := r.ahead
 	if r.stop || r.dry {
 		print = r.oneByOne
 	}
-	err := errors.Join(print(ctx, lines, out), out.Flush())
+	err := errors.Join(print(ctx, input, out), out.Flush())
 	switch {
 	case err != nil:
 		return err
@@ -105,37 +124,37 @@ func (r *applyRun) run(ctx context.Context, in io.Reader) error {
 
 // readLines hands out the lines of in that hold something, until in or ctx ends.
 // Once the channel is closed the function returns why.
-func readLines(ctx context.Context, in io.Reader) (<-chan line, func() error) {
-	lines := make(chan line)
+func readLines(ctx context.Context, in io.Reader) (<-chan ndjson.Line, func() error) {
+	out := make(chan ndjson.Line)
 	var failed error
 	go func() {
-		defer close(lines)
-		for reader := newLineReader(in); ; {
-			l, err := reader.next()
+		defer close(out)
+		for reader := ndjson.NewReader(in); ; {
+			l, err := reader.Next()
 			if err != nil {
 				if err != io.EOF {
-					failed = fmt.Errorf("after line %d: %w", reader.n, err)
+					failed = fmt.Errorf("after line %d: %w", reader.Read(), err)
 				}
 				return
 			}
-			if l.blank() {
+			if l.Blank() {
 				continue
 			}
 			select {
-			case lines <- l:
+			case out <- l:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return lines, func() error { return failed }
+	return out, func() error { return failed }
 }
 
 // oneByOne answers each line before it takes the next.
-func (r *applyRun) oneByOne(ctx context.Context, lines <-chan line, out *bufio.Writer) error {
+func (r *applyRun) oneByOne(ctx context.Context, in <-chan ndjson.Line, out *bufio.Writer) error {
 	for {
 		select {
-		case l, ok := <-lines:
+		case l, ok := <-in:
 			if !ok {
 				return nil
 			}
@@ -144,7 +163,7 @@ func (r *applyRun) oneByOne(ctx context.Context, lines <-chan line, out *bufio.W
 				err = out.Flush()
 			}
 			if err == nil && r.stop && !result.OK {
-				err = refusedError{fmt.Errorf("%s, line %d: %w", r.name, l.no, result.Problem)}
+				err = refusedError{fmt.Errorf("%s, line %d: %w", r.name, l.No, result.Problem)}
 			}
 			if err != nil {
 				return err
@@ -158,7 +177,7 @@ func (r *applyRun) oneByOne(ctx context.Context, lines <-chan line, out *bufio.W
 // ahead submits lines ahead of the answers, which are printed in order as they
 // come. When ctx ends no further line is taken, and the answers to those that were
 // are awaited.
-func (r *applyRun) ahead(ctx context.Context, lines <-chan line, out *bufio.Writer) error {
+func (r *applyRun) ahead(ctx context.Context, in <-chan ndjson.Line, out *bufio.Writer) error {
 	queue := make(chan asked, inFlightMax)
 	settling, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
@@ -171,7 +190,7 @@ func (r *applyRun) ahead(ctx context.Context, lines <-chan line, out *bufio.Writ
 	}()
 	for open := true; open; {
 		select {
-		case l, ok := <-lines:
+		case l, ok := <-in:
 			if open = ok; ok {
 				select {
 				case queue <- r.ask(intake, l):
@@ -220,19 +239,22 @@ func (r *applyRun) print(ctx context.Context, out *bufio.Writer, q asked) (app.R
 	if err := json.MarshalWrite(out, result); err != nil {
 		return result, fmt.Errorf("write the answer to line %d: %w", q.no, err)
 	}
+	if r.receipts && result.Position > 0 {
+		r.recorded = append(r.recorded, recorded{ID: result.ID, Seq: result.Position})
+	}
 	return result, out.WriteByte('\n')
 }
 
 // ask submits a line, or finds that it is no command.
-func (r *applyRun) ask(ctx context.Context, l line) asked {
+func (r *applyRun) ask(ctx context.Context, l ndjson.Line) asked {
 	refuse := func(id string, problem *domain.Problem) asked {
-		return asked{l.no, func(context.Context) (app.Result, error) { return app.Result{ID: id, Problem: problem}, nil }}
+		return asked{l.No, func(context.Context) (app.Result, error) { return app.Result{ID: id, Problem: problem}, nil }}
 	}
-	if l.text == nil {
+	if l.Text == nil {
 		return refuse("", domain.Refuse(domain.Malformed, "malformed", "", "",
-			"a command has at most %d bytes, this line has %d", app.LineBytesMax, l.size))
+			"a command has at most %d bytes, this line has %d", app.LineBytesMax, l.Size))
 	}
-	env, problem := app.ParseLine(l.text)
+	env, problem := app.ParseLine(l.Text)
 	if problem != nil {
 		return refuse(env.ID, problem)
 	}
@@ -243,7 +265,7 @@ func (r *applyRun) ask(ctx context.Context, l line) asked {
 		env.Role = r.p.cfg.Role
 	}
 	if r.dry {
-		return asked{l.no, func(ctx context.Context) (app.Result, error) { return r.app.DryRun(ctx, env) }}
+		return asked{l.No, func(ctx context.Context) (app.Result, error) { return r.app.DryRun(ctx, env) }}
 	}
-	return asked{l.no, r.app.Submit(ctx, env).Wait}
+	return asked{l.No, r.app.Submit(ctx, env).Wait}
 }

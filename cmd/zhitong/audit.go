@@ -9,15 +9,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/keeper"
+	"zhitong/audit/receipt"
 	"zhitong/audit/tree"
-	"zhitong/events"
 	"zhitong/events/log"
 	"zhitong/projections"
 )
@@ -182,10 +181,11 @@ together; signatures of all older keys go on verifying. Not while serve runs.`,
 func (p *program) auditProveCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
-		Use:   "prove EVENT_ID|SEQ",
+		Use:   "prove EVENT_ID|COMMAND_ID|SEQ",
 		Short: "Write a proof that something is in the log, which can be checked offline",
-		Long: `Write a proof (C2SP tlog-proof) that an event, or the commit at a position, is in
-the log. It holds the commit and the signed checkpoint. Check it with audit verify.`,
+		Long: `Write a proof (C2SP tlog-proof) that an event, what a command recorded, or the commit
+at a position is in the log. It holds the commit and the signed checkpoint, with the
+cosignatures of witnesses. Check it anywhere with audit verify.`,
 		Example: `  zhitong audit prove 212 --out 212.tlog-proof
   zhitong audit verify 212.tlog-proof --key vkeys`,
 		Args: cobra.ExactArgs(1),
@@ -198,51 +198,24 @@ the log. It holds the commit and the signed checkpoint. Check it with audit veri
 				if err != nil {
 					return err
 				}
-				position, err := h.position(ctx, args[0])
+				position, err := receipt.Find(ctx, h.read, args[0])
+				if errors.Is(err, receipt.ErrUnknown) {
+					return usagef("%q is no position, no event and no command of this log", args[0])
+				}
 				if err != nil {
 					return err
 				}
-				if position == 0 || position > m.signed.Size {
+				if position > m.signed.Size {
 					return usagef("position %d: the log has positions 1 to %d", position, m.signed.Size)
 				}
-				proof, err := m.reader.Prove(position, m.signed)
+				proof, _, err := receipt.NewDesk(m.reader).At(ctx, position)
 				if err != nil {
 					return err
 				}
-				return os.WriteFile(out, proof.Format(), 0o644)
+				return os.WriteFile(out, proof, 0o644)
 			})
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "file to write, e.g. NAME.tlog-proof")
 	return c
-}
-
-// position is the position of an event, or the number itself.
-func (h *house) position(ctx context.Context, id string) (uint64, error) {
-	if n, err := strconv.ParseUint(id, 10, 63); err == nil {
-		return n, nil
-	}
-	at := uint64(0)
-	err := h.read(ctx, 1, func(first uint64, commits [][]byte) error {
-		for i, line := range commits {
-			c, err := events.Decode(line)
-			if err != nil {
-				return fmt.Errorf("position %d: %w", first+uint64(i), err)
-			}
-			for k := range c.Events {
-				if c.Events[k].ID == id {
-					at = c.Position
-					return errEnough
-				}
-			}
-		}
-		return nil
-	})
-	switch {
-	case err != nil && !errors.Is(err, errEnough):
-		return 0, err
-	case at == 0:
-		return 0, usagef("no event has the id %q", id)
-	}
-	return at, nil
 }

@@ -15,9 +15,11 @@ import (
 	"zhitong/internal/app"
 	"zhitong/internal/metrics"
 	"zhitong/projections/projector"
+	"zhitong/web/api"
 	"zhitong/web/guard"
 	"zhitong/web/health"
 	"zhitong/web/limit"
+	"zhitong/web/problem"
 	"zhitong/web/server"
 	"zhitong/web/session"
 )
@@ -122,7 +124,7 @@ func (s *serving) build() error {
 	mux := http.NewServeMux()
 	s.health.Routes(mux)
 	gate.Routes(mux)
-	mux.Handle(logPrefix+"/", s.audit.handler)
+	mux.Handle(logPrefix+"/", problem.Instead(s.audit.handler))
 	cfg := s.p.cfg
 	limits := guard.LimitsDefault
 	limits.Account, limits.Address = limit.PerSecond(cfg.RateAccount, 2*cfg.RateAccount), limit.PerSecond(cfg.RateAddress, 2*cfg.RateAddress)
@@ -135,6 +137,11 @@ func (s *serving) build() error {
 	if err != nil {
 		return usageError{fmt.Errorf("tls: %w", err)}
 	}
+	handler, err := s.api(gate)
+	if err != nil {
+		return err
+	}
+	mux.Handle(api.Prefix+"/", handler)
 	if a, ok := s.listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() && s.server.Scheme() == "http" && len(cfg.TrustedProxies) == 0 {
 		s.p.note(s.p.text.Say("serve.in_clear", "address", a))
 	}

@@ -168,7 +168,7 @@ func (v *viewRun) catchUp(ctx context.Context, views *projector.Projector) error
 	defer cancel()
 	err := views.CatchUp(short)
 	if err != nil && ctx.Err() == nil && short.Err() != nil {
-		v.p.note(v.p.text.Say("view.behind"))
+		v.p.note(v.p.text.Say("viewing.behind"))
 		return nil
 	}
 	return err

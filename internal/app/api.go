@@ -22,7 +22,15 @@ type Envelope struct {
 
 	Principal string     // the account that was authenticated; "" on the command line
 	Via       events.Via // the way it came
+
+	// HoldGap holds an entry of a device back with [CodeGap] while the device's entry
+	// before is missing.
+	HoldGap bool
 }
+
+// CodeGap is the code of an entry that was held back. It is no refusal: nothing is
+// recorded of it, and it may come again.
+const CodeGap = "device.gap"
 
 // Result is the answer to a command. Its JSON is a line of `zhitong apply`.
 type Result struct {

@@ -80,6 +80,12 @@ func (c *committer) checkDevice(s *submission) *domain.Problem {
 		return nil
 	}
 	used, ok := c.folds.devices.Get(deviceSeq{s.device.ID, s.device.Seq})
+	if !ok && s.env.HoldGap && s.device.Seq > 1 {
+		if _, before := c.folds.devices.Get(deviceSeq{s.device.ID, s.device.Seq - 1}); !before {
+			return domain.Refuse(domain.Unavailable, CodeGap, "device.seq", fmt.Sprint(s.device.Seq),
+				"entry %d of device %q has not come yet; send this one again later", s.device.Seq-1, s.device.ID)
+		}
+	}
 	if !ok || used == s.env.ID+"\n"+s.hash {
 		return nil
 	}

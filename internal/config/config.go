@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhitong/domain"
 )
@@ -70,6 +71,9 @@ type Config struct {
 	// RateAccount and RateAddress are how many requests a second one account and one
 	// address may send. Default to 2000 and 4000.
 	RateAccount, RateAddress int
+	// DeviceGapWait is how long an entry of a device waits for the one before it.
+	// Defaults to 30 s.
+	DeviceGapWait time.Duration
 	// LogFormat is the form of what libraries and the server note: text or json.
 	// Defaults to text.
 	LogFormat string
@@ -154,6 +158,14 @@ var settings = []setting{
 	}},
 	{"rate-account", func(c *Config, v string) error { return setRate(&c.RateAccount, v) }},
 	{"rate-address", func(c *Config, v string) error { return setRate(&c.RateAddress, v) }},
+	{"device-gap-wait", func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d <= 0 || d > gapWaitMax {
+			return fmt.Errorf("%q: a duration up to %s is needed, such as 30s", v, gapWaitMax)
+		}
+		c.DeviceGapWait = d
+		return nil
+	}},
 	{"log-format", func(c *Config, v string) error {
 		if v != "text" && v != "json" {
 			return fmt.Errorf("%q: text or json is needed", v)
@@ -174,6 +186,9 @@ var settings = []setting{
 		return nil
 	}},
 }
+
+// gapWaitMax is the longest that an entry of a device may be made to wait.
+const gapWaitMax = 24 * time.Hour
 
 // network reads a network such as 10.0.0.0/8, or a single address.
 func network(v string) (netip.Prefix, error) {
@@ -213,7 +228,7 @@ func setURL(to *string, v string, schemes ...string) error {
 // Load reads the settings. flags holds the flags that were given, by their names;
 // an error names the setting, where it was given, and what is needed.
 func Load(flags map[string]string, getenv func(string) string) (Config, error) {
-	c := Config{RateAccount: 2000, RateAddress: 4000, Listen: "127.0.0.1:8369", Lang: languageOf(getenv("LANG"))}
+	c := Config{RateAccount: 2000, RateAddress: 4000, DeviceGapWait: 30 * time.Second, Listen: "127.0.0.1:8369", Lang: languageOf(getenv("LANG"))}
 	var err error
 	if c.Data, err = dataFolder(flags["data"], getenv); err != nil {
 		return c, err

@@ -39,6 +39,7 @@ type file struct {
 	Hosts                *string `toml:"hosts"`
 	RateAccount          *int    `toml:"rate_account"`
 	RateAddress          *int    `toml:"rate_address"`
+	DeviceGapWait        *string `toml:"device_gap_wait"`
 	LogFormat            *string `toml:"log_format"`
 	OTLPEndpoint         *string `toml:"otlp_endpoint"`
 	Verbose              *bool   `toml:"verbose"`

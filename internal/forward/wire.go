@@ -21,6 +21,7 @@ type request struct {
 	Data      jsontext.Value `json:"data"`
 	Principal string         `json:"principal,omitempty"`
 	Via       events.Via     `json:"via"`
+	HoldGap   bool           `json:"holdgap,omitzero"`
 }
 
 // reply is its answer, with what the answer for clients leaves out.
@@ -33,13 +34,13 @@ type reply struct {
 }
 
 func encodeRequest(env app.Envelope) ([]byte, error) {
-	return json.Marshal(request{env.ID, env.Command, env.Actor, env.Role, env.Time, env.Data, env.Principal, env.Via})
+	return json.Marshal(request{env.ID, env.Command, env.Actor, env.Role, env.Time, env.Data, env.Principal, env.Via, env.HoldGap})
 }
 
 func decodeRequest(b []byte) (app.Envelope, error) {
 	var r request
 	err := json.Unmarshal(b, &r)
-	return app.Envelope{ID: r.ID, Command: r.Command, Actor: r.Actor, Role: r.Role, Time: r.Time, Data: r.Data, Principal: r.Principal, Via: r.Via}, err
+	return app.Envelope{ID: r.ID, Command: r.Command, Actor: r.Actor, Role: r.Role, Time: r.Time, Data: r.Data, Principal: r.Principal, Via: r.Via, HoldGap: r.HoldGap}, err
 }
 
 func encodeReply(result app.Result, failed error) ([]byte, error) {

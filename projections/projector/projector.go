@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -80,6 +81,9 @@ type Projector struct {
 	waits *waits
 	// migrated says that the projector's own tables are there.
 	migrated atomic.Bool
+	// showing is, by the name of a projection, the version that its views were last
+	// seen to show.
+	showing sync.Map
 }
 
 // New returns a projector. It opens nothing; a declaration that can't be one is

@@ -96,7 +96,7 @@ func codeConstants(t *testing.T) map[string]string {
 // inspect calls fn with every node of the sources that make problems.
 func inspect(t *testing.T, fn func(ast.Node) bool) {
 	t.Helper()
-	for _, root := range []string{"domain", "events", "internal/app", "internal/accounts", "web"} {
+	for _, root := range []string{"domain", "events", "internal/app", "internal/accounts", "projections", "web"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", root), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -1,0 +1,38 @@
+package openapi
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+
+	"zhitong/internal/app"
+)
+
+//go:embed examples.ndjson
+var examples []byte
+
+// Examples are commands as lines of `zhitong apply`, in an order in which they can be
+// sent to an empty log. Every command that a client can send is among them.
+func Examples() []app.Envelope {
+	var list []app.Envelope
+	lines := bufio.NewScanner(bytes.NewReader(examples))
+	lines.Buffer(nil, app.LineBytesMax)
+	for lines.Scan() {
+		env, problem := app.ParseLine(bytes.Clone(lines.Bytes()))
+		if problem != nil {
+			panic("openapi: examples.ndjson: " + problem.Error()) // a part of the program
+		}
+		list = append(list, env)
+	}
+	return list
+}
+
+// exampleOf is the first example of a command.
+func exampleOf(command string) (app.Envelope, bool) {
+	for _, env := range Examples() {
+		if env.Command == command {
+			return env, true
+		}
+	}
+	return app.Envelope{}, false
+}
