@@ -18,7 +18,7 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand())
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand(), p.benchHTTPCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
@@ -97,6 +97,43 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&eventsWanted, "events", 60_000, "events of the demo programme to fill in first; the whole has about 70,000")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (p *program) benchHTTPCommand() *cobra.Command {
+	var o bench.HTTPOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "http",
+		Short: "How fast the API takes commands and gives rows of views, with accounts and projectors",
+		Long: `How fast the API takes commands and gives rows of a view by their keys: over loopback,
+the clients in the same process, durable, with accounts, the guard (without its limits
+of rate) and the projectors. The same commands without all this, as in bench append,
+are measured before, in the same run.`,
+		Example: "  zhitong bench http --clients 64 --commands 40000 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
+				dsn, err := inst.Postgres(ctx)
+				if err != nil {
+					return err
+				}
+				f, err := bench.HTTP(ctx, inst.NATS(), dsn, o)
+				if err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings          `json:",embed"`
+					bench.HTTPFigures `json:",embed"`
+				}{settingsOf("http", noSync), f})
+			})
+		},
+	}
+	fl := c.Flags()
+	fl.IntVar(&o.Commands, "commands", 40_000, "commands to send with all clients")
+	fl.IntVar(&o.Rows, "rows", 80_000, "rows to ask for with all clients")
+	fl.IntVar(&o.Clients, "clients", 64, "clients that wait for each answer")
+	fl.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 

@@ -315,8 +315,8 @@ func (p *program) compare(ctx context.Context, views *projector.Projector) error
 // noteMoment says what moment an answer is of.
 func (p *program) noteMoment(m projections.Mark) {
 	if m.Position == 0 {
-		p.note(p.text.Say("view.as_of_nothing"))
+		p.note(p.text.Say("viewing.as_of_nothing"))
 		return
 	}
-	p.note(p.text.Say("view.as_of", "position", m.Position, "recorded", m.Recorded.UTC().Format(time.RFC3339Nano)))
+	p.note(p.text.Say("viewing.as_of", "position", m.Position, "recorded", m.Recorded.UTC().Format(time.RFC3339Nano)))
 }

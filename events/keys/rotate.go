@@ -8,14 +8,13 @@ import (
 	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"zhitong/events/log"
 )
 
 // rotationPassesMax bounds how often a rotation looks whether everything is wrapped
 // anew: once more for what another machine stored meanwhile, or what was cut short.
 const rotationPassesMax = 5
-
-// wrongLastSequence is the broker's refusal of an expectation.
-const wrongLastSequence jetstream.ErrorCode = 10071
 
 // Destroy erases the keys' bytes, rotates the master key, wraps the others anew and
 // retires the old master, so that no copy of the old file or of the stream opens an
@@ -131,8 +130,7 @@ func (s *Stream) rewrap(ctx context.Context, k stored) error {
 	_, err = patiently(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
 		return s.js.Publish(ctx, s.subjectOf(k.Name), box, jetstream.WithExpectLastSequencePerSubject(k.seq))
 	})
-	var refusal *jetstream.APIError
-	if errors.As(err, &refusal) && refusal.ErrorCode == wrongLastSequence {
+	if log.Stale(err) {
 		return nil
 	}
 	return err

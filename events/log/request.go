@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 const (
@@ -33,6 +34,13 @@ const (
 	statusUnavailable     = 503
 	statusTooManyRequests = 429
 )
+
+// Stale says that an error of package jetstream is the refusal of an expectation
+// that does not hold any more. A replicated stream refuses with a code of its own.
+func Stale(err error) bool {
+	var refusal *jetstream.APIError
+	return errors.As(err, &refusal) && (refusal.ErrorCode == codeWrongLastSequence || refusal.ErrorCode == codeWrongLastConstant)
+}
 
 // apiError is the broker's refusal.
 type apiError struct {

@@ -12,16 +12,18 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"zhitong/events/log"
 )
 
 const (
 	// answerWaitMax bounds one attempt at the bucket; what is lost is asked again.
 	answerWaitMax = 2 * time.Second
 	// attemptsMax bounds the attempts: long enough for another process to take the
-	// broker over.
-	attemptsMax = 15
+	// broker over, or for a cluster to choose a leader.
+	attemptsMax = 75
 	// retryPause lies between two attempts.
-	retryPause = 100 * time.Millisecond
+	retryPause = 200 * time.Millisecond
 	// changeAttemptsMax bounds how often a change is made anew because another
 	// process changed the same record first.
 	changeAttemptsMax = 16
@@ -151,7 +153,7 @@ func (s *Store) write(ctx context.Context, key string, value any, revision uint6
 		return s.kv.Update(ctx, key, text, revision)
 	})
 	switch {
-	case errors.Is(err, jetstream.ErrKeyExists), stale(err):
+	case errors.Is(err, jetstream.ErrKeyExists), log.Stale(err):
 		return errChanged
 	case err != nil:
 		return unavailable(err)
@@ -199,11 +201,6 @@ func (s *Store) change(ctx context.Context, id string, fn func(now *accountRecor
 
 // errChanged says that somebody else changed a record first.
 var errChanged = errors.New("accounts: the record has changed")
-
-func stale(err error) bool {
-	var refusal *jetstream.APIError
-	return errors.As(err, &refusal) && refusal.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence
-}
 
 func unavailable(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
 

@@ -16,6 +16,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"zhitong/events/log"
 )
 
 const (
@@ -171,7 +173,7 @@ func (l *Lease) hold(ctx context.Context, revision uint64, work func(context.Con
 			l.seen.Store(&turn{l.holder, revision})
 			continue
 		}
-		if errors.Is(err, jetstream.ErrKeyExists) || time.Since(renewed) >= Lasts*2/3 {
+		if log.Stale(err) || time.Since(renewed) >= Lasts*2/3 {
 			l.seen.Store(nil)
 			stop()
 			return <-done

@@ -103,6 +103,7 @@ type API struct {
 	Config
 	mux      *http.ServeMux
 	commands map[string]*app.Command
+	schemas  []*projections.Schema // of the views, by name
 	gaps     *gaps
 	last     *positions
 	back     chan struct{} // places for questions about the past
@@ -114,7 +115,8 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c.withDefaults(), mux: http.NewServeMux(), commands: make(map[string]*app.Command), last: newPositions(),
 		back: make(chan struct{}, backMax), streams: make(chan struct{}, streamsMax)}
 	a.gaps = newGaps(a.GapWait, a.Clock)
-	if err := checkRights(c.Views.Views()); err != nil {
+	a.schemas = c.Views.Views()
+	if err := checkRights(a.schemas); err != nil {
 		return nil, err
 	}
 	a.commandRoutes()

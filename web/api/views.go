@@ -67,7 +67,7 @@ func (a *API) view(w http.ResponseWriter, r *http.Request, by caller) error {
 // question reads what is asked, and narrows it to what the caller may read.
 func (a *API) question(view string, values map[string][]string, by caller) (q projections.Question, _ *Right, err error) {
 	right := rightOf(view)
-	if right == nil || !slices.ContainsFunc(a.Views.Views(), func(s *projections.Schema) bool { return s.Name == view }) {
+	if right == nil || !slices.ContainsFunc(a.schemas, func(s *projections.Schema) bool { return s.Name == view }) {
 		return q, nil, &projections.UnknownError{Kind: "view", Name: view, Known: a.readable(by.Role)}
 	}
 	q = projections.Question{View: view, Cursor: first(values, "cursor"), Limit: RowsMax}
@@ -204,7 +204,7 @@ func nextPage(u *url.URL, cursor string) string {
 // readable lists the views that a role may read.
 func (a *API) readable(role domain.Role) []string {
 	var names []string
-	for _, s := range a.Views.Views() {
+	for _, s := range a.schemas {
 		if right := rightOf(s.Name); right != nil && slices.Contains(right.Readers(), role) {
 			names = append(names, s.Name)
 		}
@@ -235,7 +235,7 @@ func (a *API) listViews(w http.ResponseWriter, r *http.Request, by caller) error
 	}
 	list := []listedView{}
 	readable := a.readable(by.Role)
-	for _, s := range a.Views.Views() {
+	for _, s := range a.schemas {
 		if !slices.Contains(readable, s.Name) {
 			continue
 		}
