@@ -54,7 +54,13 @@ func (s *shell) start(args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { p.cmd.Process.Kill() })
+	s.t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		if s.t.Failed() {
+			p.cmd.Wait()
+			s.t.Logf("%v said: %s", p.cmd.Args[1:], p.notes)
+		}
+	})
 	return p
 }
 

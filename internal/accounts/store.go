@@ -195,6 +195,10 @@ func (s *Store) change(ctx context.Context, id string, fn func(now *accountRecor
 		if err := s.write(ctx, key, after, revision); !errors.Is(err, errChanged) {
 			return err
 		}
+		// A copy of the bucket that is read may lag behind the one that is written.
+		if !pause(ctx, retryPause) {
+			return ctx.Err()
+		}
 	}
 	return fmt.Errorf("account %q: changed by others %d times: %w", id, changeAttemptsMax, ErrUnavailable)
 }
