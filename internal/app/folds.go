@@ -70,8 +70,16 @@ func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain
 }
 
 // catchUp folds what the log holds beyond what is durable here. Nothing may be in
-// flight.
+// flight. When it fails the folds stand at the end of a block.
 func (f *folds) catchUp(ctx context.Context) error {
+	err := f.takeBlocks(ctx)
+	if err != nil {
+		f.rollback() // the block that it broke off in
+	}
+	return err
+}
+
+func (f *folds) takeBlocks(ctx context.Context) error {
 	return f.log.Read(ctx, f.durable.Position+1, func(b log.Block) error {
 		for i, line := range b.Commits {
 			c, err := events.Decode(line)
