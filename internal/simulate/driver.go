@@ -27,7 +27,7 @@ const (
 // thousand.
 type profile struct {
 	appendFault, readFault, commitFault, diskFault int // of an opened gate
-	killApp, killViews, pause, clock, late         int // of a step
+	killApp, killViews, ask, pause, clock, late    int // of a step
 }
 
 // drawProfile makes one seed calm and another wild, each in its own way.
@@ -35,7 +35,7 @@ func drawProfile(r *rand.Rand) profile {
 	level := func(most int) int { return []int{0, most / 4, most}[r.IntN(3)] }
 	return profile{
 		appendFault: level(400), readFault: level(120), commitFault: level(300), diskFault: level(300),
-		killApp: level(25), killViews: level(25), pause: level(20), clock: level(20), late: level(60),
+		killApp: level(25), killViews: level(25), ask: level(15), pause: level(20), clock: level(20), late: level(60),
 	}
 }
 
@@ -174,6 +174,12 @@ func (w *world) misfortune() bool {
 			w.kill(v.life)
 			return true
 		}
+	case w.chance(p.ask):
+		if a := pick(w.rnd, w.apps); a.life != nil && a.life.ctx.Err() == nil {
+			w.note("asked to end", a.life.name)
+			a.life.cancel()
+			return true
+		}
 	case w.chance(p.pause):
 		steps := 1 + w.rnd.IntN(120)
 		if w.rnd.IntN(2) == 0 {
@@ -220,7 +226,7 @@ func (w *world) openable() []*move {
 	}
 	standing := w.committers()
 	return slices.DeleteFunc(w.gates.standing(), func(m *move) bool {
-		return still[m.life] || !m.committing() && !m.life.feeds(fedOutcome, standing[m.life])
+		return still[m.life] || !m.committing() && !m.life.feeds(m.feeds(), standing[m.life])
 	})
 }
 
@@ -238,7 +244,7 @@ func (w *world) openGate(m *move) {
 	v := w.verdictOn(m)
 	w.note(v.word, m.String())
 	if !m.committing() && w.committers()[m.life] {
-		m.life.fed = fedOutcome
+		m.life.fed = m.feeds()
 	}
 	switch v.kill {
 	case killBefore:
@@ -286,7 +292,7 @@ func (w *world) verdictOn(m *move) verdict {
 		if w.chance(w.profile.readFault) {
 			return verdict{word: "read cut", after: 1 + w.rnd.IntN(8)}
 		}
-	case kindHead, kindFollow, kindLoad, kindReply:
+	case kindHead, kindFollow, kindLoad, kindReply, kindShot:
 		if w.chance(w.profile.readFault) {
 			return verdict{word: "question lost", err: errCut}
 		}

@@ -25,6 +25,7 @@ const (
 	kindRead    kind = "read"
 	kindLoad    kind = "load"
 	kindReply   kind = "load for a reply"
+	kindShot    kind = "question for a snapshot"
 	kindOpen    kind = "snapshot open"
 	kindReplace kind = "snapshot replace"
 	kindBegin   kind = "views begin"
@@ -38,6 +39,7 @@ type verdict struct {
 	fault log.Fault // of an append
 	after int       // a read breaks off after so many blocks; 0 for never
 	torn  int       // a snapshot's content is cut or changed at this byte; 0 for nowhere
+	old   bool      // a snapshot is the one before
 	late  bool      // of a commit: it is done, and its answer lost
 	kill  kill      // the process dies
 }
@@ -97,12 +99,21 @@ const (
 	fedCommand source = "a command"
 	fedOutcome source = "the outcome of a block"
 	fedTime    source = "time"
+	fedShot    source = "a snapshot"
 )
 
 // feeds says whether a source may become ready for the committer, which stands at a
 // gate or not.
 func (l *life) feeds(s source, stands bool) bool {
 	return !stands || l.fed == fedNothing || l.fed == s
+}
+
+// feeds is the source that opening the move may make ready.
+func (m *move) feeds() source {
+	if m.kind == kindShot || m.kind == kindReplace || m.kind == kindOpen {
+		return fedShot
+	}
+	return fedOutcome
 }
 
 // committing says that a move is the committer's, not the appender's.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 
 	"zhitong/events/log"
 )
@@ -27,7 +29,11 @@ type replyKey struct{}
 
 // Identity implements log.Log.
 func (l line) Identity(ctx context.Context) (log.Identity, error) {
-	if _, err := l.w.gates.pass(ctx, l.life, kindFollow, "identity", nil); err != nil {
+	k := kindFollow
+	if forSnapshot() {
+		k = kindShot
+	}
+	if _, err := l.w.gates.pass(ctx, l.life, k, "identity", nil); err != nil {
 		return log.Identity{}, err
 	}
 	return l.w.log.Identity(ctx)
@@ -117,9 +123,30 @@ func (l line) Load(ctx context.Context, positions []uint64, fn func(uint64, []by
 	k, detail := kindLoad, fmt.Sprintf("%d positions", len(positions))
 	if id, ok := ctx.Value(replyKey{}).(string); ok {
 		k, detail = kindReply, id // not the committer, but whoever answers a client
+	} else if forSnapshot() {
+		k = kindShot
 	}
 	if _, err := l.w.gates.pass(ctx, l.life, k, detail, nil); err != nil {
 		return err
 	}
 	return l.w.log.Load(ctx, positions, fn)
+}
+
+// callersMax is how many callers are looked at.
+const callersMax = 24
+
+// forSnapshot says that the question comes from the goroutine that writes a snapshot,
+// which nothing else tells.
+func forSnapshot() bool {
+	var pcs [callersMax]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "app.(*shot).write") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
