@@ -175,7 +175,7 @@ func (w *world) misfortune() bool {
 			return true
 		}
 	case w.chance(p.ask):
-		if a := pick(w.rnd, w.apps); a.life != nil && a.life.ctx.Err() == nil {
+		if a := pick(w.rnd, w.apps); a.life != nil && a.life.ctx.Err() == nil && !w.committers()[a.life] {
 			w.note("asked to end", a.life.name)
 			a.life.cancel()
 			return true
