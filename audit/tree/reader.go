@@ -103,8 +103,8 @@ func (r Reader) rawInto(buf []byte, kind Kind, n uint64, width int) ([]byte, err
 // readInto reads a file into the memory of buf, if it is enough.
 func (r Reader) readInto(buf []byte, name string) (b []byte, err error) {
 	f, err := r.files.Open(name)
-	if err != nil {
-		return nil, err
+	if err != nil { // a served log has whole files only
+		return fs.ReadFile(r.files, name)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
