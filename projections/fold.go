@@ -33,6 +33,12 @@ type Folded struct {
 	projections []Projection
 }
 
+// FoldedOf is what somebody else folded of the projections, up to a position: a DB
+// or the failure of each.
+func FoldedOf(ps []Projection, dbs []*DB, failed []*FoldError, position uint64) *Folded {
+	return &Folded{Position: position, DBs: dbs, Failed: failed, projections: ps}
+}
+
 // Limits of the pipeline of a fold.
 const (
 	decodeAheadMax = 8 // blocks that are being decoded or wait for it

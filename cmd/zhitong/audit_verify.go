@@ -123,7 +123,7 @@ func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report
 			return nil, err
 		}
 		report = r.Report
-		return &projections.Folded{Position: until.Position, Events: r.Events, DBs: r.DBs, Failed: r.Failed}, nil
+		return projections.FoldedOf(ps, r.DBs, r.Failed, until.Position), nil
 	}
 	var checked []projector.Verified
 	viewsErr := h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
