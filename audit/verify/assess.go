@@ -188,7 +188,10 @@ func Recompute(commits []events.Commit) Check {
 			}
 		}
 	}
-	return m.assessments.Check
+	check := m.assessments.Check
+	check.Failed += m.inputs.Failed
+	check.First = append(check.First, m.inputs.First...)
+	return check
 }
 
 func (m *money) recomputeAll(e *events.Event, a *claim.Assessment) {
@@ -197,7 +200,9 @@ func (m *money) recomputeAll(e *events.Event, a *claim.Assessment) {
 		return
 	}
 	for i := range a.Lines {
-		m.recompute(e, p, subjectOf(a, &a.Lines[i]), a, &a.Lines[i])
+		if s := subjectOf(a, &a.Lines[i]); m.named(e, p, s, &a.Lines[i]) {
+			m.recompute(e, p, s, a, &a.Lines[i])
+		}
 	}
 }
 

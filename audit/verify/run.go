@@ -88,6 +88,12 @@ type run struct {
 func (r *run) decoded(c *events.Commit) {
 	r.report.Events += uint64(len(c.Events))
 	r.report.Recorded = c.Events[0].Recorded
+	defer func() {
+		// A forged value may be one that no rule can reckon with.
+		if x := recover(); x != nil && r.shapes.fails(false) {
+			r.shapes.wrong(&c.Events[0], "it cannot be reckoned with: %v", x)
+		}
+	}()
 	for _, s := range r.stages {
 		s.commit(c)
 	}
