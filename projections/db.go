@@ -6,6 +6,7 @@ type DB struct {
 	stores map[*Schema]store
 	order  []store
 
+	tracks   bool   // changes are asked for
 	source   Source // nil: what is not in memory does not exist
 	cacheMax int
 	failed   error // what the source answered; see Apply
@@ -20,7 +21,8 @@ type Source interface {
 	All(s *Schema, fn func([]Value) error) (bool, error)
 }
 
-// NewMemory returns an empty DB that is wholly in memory.
+// NewMemory returns an empty DB that is wholly in memory. It does not tell its
+// changes.
 func NewMemory(p *Projection) *DB {
 	db := &DB{stores: make(map[*Schema]store, len(p.Tables))}
 	for _, t := range p.Tables {
@@ -31,10 +33,17 @@ func NewMemory(p *Projection) *DB {
 	return db
 }
 
+// NewTracked returns an empty DB that is wholly in memory and tells its changes.
+func NewTracked(p *Projection) *DB {
+	db := NewMemory(p)
+	db.tracks = true
+	return db
+}
+
 // NewCached returns a DB over source that keeps up to about rowsMax rows of a
 // table from one [DB.Saved] to the next.
 func NewCached(p *Projection, source Source, rowsMax int) *DB {
-	db := NewMemory(p)
+	db := NewTracked(p)
 	db.source, db.cacheMax = source, rowsMax
 	return db
 }

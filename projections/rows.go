@@ -134,9 +134,9 @@ func (r *rows[K, R]) setKey(e *entry[K, R]) {
 	*keyIn[K](&e.row) = e.key
 }
 
-// touch notes that e may have changed. Wholly in memory nobody asks for that.
+// touch notes that e may have changed, where somebody will ask for that.
 func (r *rows[K, R]) touch(e *entry[K, R]) {
-	if !e.dirty && r.db.source != nil {
+	if !e.dirty && r.db.tracks {
 		e.dirty = true
 		r.dirty = append(r.dirty, e)
 	}

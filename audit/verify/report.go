@@ -67,6 +67,22 @@ func (r *Report) OK() bool {
 	return true
 }
 
+// FailedNames names the checks that failed and the views that differ.
+func (r *Report) FailedNames() []string {
+	var names []string
+	for _, c := range r.Checks {
+		if c.Failed > 0 {
+			names = append(names, c.Name)
+		}
+	}
+	for _, v := range r.Views {
+		if v.Differs {
+			names = append(names, "view "+v.Name)
+		}
+	}
+	return names
+}
+
 // Text writes the report for people.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
