@@ -6,9 +6,9 @@ type DB struct {
 	stores map[*Schema]store
 	order  []store
 
-	tracks   bool   // changes are asked for
 	source   Source // nil: what is not in memory does not exist
 	cacheMax int
+	tracked  bool  // wholly in memory, and yet touched rows are noted
 	failed   error // what the source answered; see Apply
 }
 
@@ -21,8 +21,7 @@ type Source interface {
 	All(s *Schema, fn func([]Value) error) (bool, error)
 }
 
-// NewMemory returns an empty DB that is wholly in memory. It does not tell its
-// changes.
+// NewMemory returns an empty DB that is wholly in memory.
 func NewMemory(p *Projection) *DB {
 	db := &DB{stores: make(map[*Schema]store, len(p.Tables))}
 	for _, t := range p.Tables {
@@ -33,17 +32,10 @@ func NewMemory(p *Projection) *DB {
 	return db
 }
 
-// NewTracked returns an empty DB that is wholly in memory and tells its changes.
-func NewTracked(p *Projection) *DB {
-	db := NewMemory(p)
-	db.tracks = true
-	return db
-}
-
 // NewCached returns a DB over source that keeps up to about rowsMax rows of a
 // table from one [DB.Saved] to the next.
 func NewCached(p *Projection, source Source, rowsMax int) *DB {
-	db := NewTracked(p)
+	db := NewMemory(p)
 	db.source, db.cacheMax = source, rowsMax
 	return db
 }
@@ -75,6 +67,28 @@ func (db *DB) Changes() ([]Changes, error) {
 	}
 	return all, nil
 }
+
+// Track lets a DB that is wholly in memory note which rows are touched from now
+// on, for [DB.Touched].
+func (db *DB) Track() { db.tracked = true }
+
+// Touched calls fn with every row that was touched since [DB.Track] or the last
+// Touched, as it is now; of one that is gone, with its key. A nil fn forgets them.
+func (db *DB) Touched(fn func(s *Schema, row []Value, gone bool) error) error {
+	for _, st := range db.order {
+		if err := st.touched(fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put puts a row into a DB that is wholly in memory, in the place of the one with
+// its key.
+func (db *DB) Put(s *Schema, row []Value) error { return db.stores[s].put(row) }
+
+// Drop removes the row with the key from a DB that is wholly in memory.
+func (db *DB) Drop(s *Schema, key []Value) error { return db.stores[s].drop(key) }
 
 // Saved says that what [DB.Changes] returned is written.
 func (db *DB) Saved() {

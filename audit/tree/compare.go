@@ -24,7 +24,7 @@ type Difference struct {
 
 // NewComparer compares up to a size, which a checkpoint was signed for.
 func NewComparer(r Reader, size uint64) Comparer {
-	return Comparer{r: r, size: size, buffers: &sync.Pool{New: func() any { return new([]byte) }}}
+	return Comparer{r: r, size: size, buffers: &sync.Pool{New: func() any { b := make([]byte, 0, 1); return &b }}}
 }
 
 // Run compares the tile of leaves and the bundle of a run of commits, of which the

@@ -39,13 +39,13 @@ func (r Reader) Checkpoints() ([][]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	list, _ := splitCheckpoints(b)
+	list, _ := SplitCheckpoints(b)
 	return list, err
 }
 
-// splitCheckpoints cuts the file checkpoints into its notes; whole is how many
+// SplitCheckpoints cuts the file checkpoints into its notes; whole is how many
 // bytes they take with their empty lines.
-func splitCheckpoints(b []byte) (list [][]byte, whole int) {
+func SplitCheckpoints(b []byte) (list [][]byte, whole int) {
 	for rest := b; ; {
 		i := bytes.Index(rest, []byte("\n\n")) // ends the text
 		if i < 0 {
@@ -100,8 +100,12 @@ func (r Reader) rawInto(buf []byte, kind Kind, n uint64, width int) ([]byte, err
 	return b[:width*tlog.HashSize], nil
 }
 
-// readInto reads a file into the memory of buf, if it is enough.
+// readInto reads a file into the memory of buf, if it is enough. With none it asks
+// the folder for the whole file, which is all that a served log gives.
 func (r Reader) readInto(buf []byte, name string) (b []byte, err error) {
+	if buf == nil {
+		return fs.ReadFile(r.files, name)
+	}
 	f, err := r.files.Open(name)
 	if err != nil { // a served log has whole files only
 		return fs.ReadFile(r.files, name)

@@ -36,7 +36,7 @@ func newFolds(ps []projections.Projection, to uint64, said []views.Statement) *f
 		in := make(chan []events.Commit, foldAhead)
 		f.inputs = append(f.inputs, in)
 		if f.dbs[i] = projections.NewMemory(&ps[i]); len(said) > 0 {
-			f.dbs[i] = projections.NewTracked(&ps[i])
+			f.dbs[i].Track()
 		}
 		f.group.Go(func() { f.fold(i, in) })
 	}

@@ -96,7 +96,7 @@ func (v *verifyRun) running(ctx context.Context, h *house) error {
 	if err != nil {
 		return usageError{err}
 	}
-	signed, err := views.Kept(os.DirFS(filepath.Join(h.p.cfg.Data, auditFolder)))
+	signed, err := views.Kept(os.DirFS(h.auditDir()))
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report
 	}
 	var first *verify.Result
 	fold := func(ctx context.Context, read projections.Reader, ps []projections.Projection, until projections.Until) (*projections.Folded, error) {
-		if first != nil {
+		if first != nil || until.Nothing {
 			return projections.Fold(ctx, read, ps, until)
 		}
 		with := o

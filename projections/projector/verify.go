@@ -169,11 +169,7 @@ next:
 }
 
 func (p *Projector) verifyGroup(ctx context.Context, conn *pgconn.PgConn, fold Folder, g *group) ([]Verified, error) {
-	read, until := p.readLog, projections.Until{Position: g.position}
-	if g.position == 0 {
-		read = readNothing
-	}
-	folded, err := fold(ctx, read, g.ps, until)
+	folded, err := fold(ctx, p.readLog, g.ps, upTo(g.position))
 	if err != nil {
 		return nil, err
 	}
