@@ -24,6 +24,12 @@ type Folded struct {
 	projections []Projection
 }
 
+// FoldedOf is what somebody else folded of the projections, up to a position: a DB
+// or the failure of each.
+func FoldedOf(ps []Projection, dbs []*DB, failed []*FoldError, position uint64) *Folded {
+	return &Folded{Mark: Mark{Position: position}, DBs: dbs, Failed: failed, projections: ps}
+}
+
 // Folding is a fold that begins, stops and is looked at as somebody wants it.
 type Folding struct {
 	Until Until

@@ -146,8 +146,7 @@ func keyIn[K comparable, R any](row *R) *K {
 	return reflect.ValueOf(row).Elem().Field(0).Addr().Interface().(*K)
 }
 
-// touch notes that e may have changed. Wholly in memory hardly anybody asks for
-// that.
+// touch notes that e may have changed, where somebody will ask for that.
 func (r *rows[K, R]) touch(e *entry[R]) {
 	if !e.dirty && (r.db.source != nil || r.db.tracked) {
 		e.dirty = true

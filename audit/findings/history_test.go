@@ -88,6 +88,7 @@ type trip struct {
 	hours    int   // under way
 	loadKg   int64 // of its one shipment
 	tareKg   int64 // of the vehicle
+	grossKg  int64 // 0: what is loaded and the tare
 	seal     domain.ID
 	ticket   domain.ID
 	wait     time.Duration // from arrival to inspection
@@ -122,7 +123,7 @@ func (h *history) trip(at time.Time, x trip) {
 	tare := def(x.tareKg, 15_000+h.r.Int64N(100))
 	h.add(at, "DI-1", departure.Scheduled{DepartureID: id, RouteID: "369", VehiclePlate: x.plate, CapacityKg: kg(30_000),
 		TransitHours: route.TransitHours{Min: parse(domain.ParseQuantity, "48"), Max: parse(domain.ParseQuantity, "96")}})
-	h.add(at, "DI-1", departure.Departed{DepartureID: id, Shipments: []departure.Consignment{{ShipmentID: ship, Kg: kg(load)}}, GrossKg: kg(load + tare), TareKg: kg(tare), SealNo: x.seal})
+	h.add(at, "DI-1", departure.Departed{DepartureID: id, Shipments: []departure.Consignment{{ShipmentID: ship, Kg: kg(load)}}, GrossKg: kg(def(x.grossKg, load+tare)), TareKg: kg(tare), SealNo: x.seal})
 	arrived := at.Add(time.Duration(def(int64(x.hours), 50+h.r.Int64N(40))) * hour)
 	h.add(arrived, "DI-1", departure.Arrived{DepartureID: id, Shipments: []domain.ID{ship}})
 	if x.wait == 0 {

@@ -19,9 +19,12 @@ import (
 
 	"zhitong/audit/bundle"
 	"zhitong/audit/checkpoint"
+	"zhitong/audit/findings"
 	"zhitong/audit/tree"
 	"zhitong/audit/verify"
+	"zhitong/audit/views"
 	"zhitong/events"
+	"zhitong/projections/catalogue"
 )
 
 // Options say what the auditor brings.
@@ -101,6 +104,12 @@ func (o Options) log(ctx context.Context, r io.Reader) (*verify.Report, error) {
 		}
 		if v.Verifiers, err = o.Verifiers(keys); err != nil {
 			return nil, err
+		}
+		if v.Views, err = views.Kept(os.DirFS(o.Audit)); err != nil {
+			return nil, err
+		}
+		if len(v.Views) > 0 && !o.HashesOnly {
+			v.Fold = append(catalogue.All(), findings.Projection(findings.Default()))
 		}
 	} else if len(v.Since) > 0 {
 		if v.Verifiers, err = o.Verifiers(""); err != nil {

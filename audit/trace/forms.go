@@ -36,6 +36,9 @@ func (n *Node) text(b *strings.Builder, mark, indent string) {
 		if e.IsTheOne {
 			asked = "  ◀"
 		}
+		if e.Proof != "" {
+			asked += "  ⊢ " + e.Proof
+		}
 		fmt.Fprintf(b, "%s  · %d %s by %s (%s, %s) %s  %s%s\n", indent, e.Position, e.Name, e.Actor, e.Role, e.Via, e.Time, e.ID, asked)
 		if e.Says != "" {
 			fmt.Fprintf(b, "%s      %s\n", indent, e.Says)

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"zhitong/domain"
 	"zhitong/domain/claim"
+	"zhitong/domain/disbursement"
+	"zhitong/domain/order"
+	"zhitong/domain/shipment"
 	"zhitong/events"
 	"zhitong/projections"
 )
@@ -45,6 +49,7 @@ type Event struct {
 	Cause    string `json:"cause,omitzero"` // event id
 	Says     string `json:"says,omitzero"`
 	IsTheOne bool   `json:"asked,omitzero"` // it was asked for
+	Proof    string `json:"proof,omitzero"` // file with the proof of its commit: see [Prove]
 }
 
 // Line is a line of a claim with every step of its calculation.
@@ -68,19 +73,23 @@ type Share struct {
 }
 
 // Of traces an id through the log. An id that names several things (an order and a
-// shipment, say) gives one node for each. A line of a claim is the claim's id, a
-// slash and the line's number.
+// shipment, say) gives one node for each. A line of a claim, an order, a shipment or
+// a payment batch is its id, a slash and the line's number; that of a batch is the
+// claim that was paid by it.
 func Of(ctx context.Context, read projections.Reader, id string) ([]*Node, error) {
 	t := &tracer{id: id, kinds: map[domain.Ref]bool{}, because: map[domain.Ref][]domain.Ref{}, leads: map[domain.Ref][]domain.Ref{}}
 	if before, no, ok := cutLast(id, "/"); ok {
 		if n, err := strconv.Atoi(no); err == nil {
-			t.claim, t.line = domain.ID(before), n
+			t.of, t.line = domain.ID(before), n
 		}
 	}
 	if err := each(ctx, read, t.learn); err != nil {
 		return nil, err
 	}
-	if len(t.roots) == 0 {
+	switch {
+	case len(t.roots) == 0 && t.without != "":
+		return nil, fmt.Errorf("%w: %q: the %s %q has no line %d; its lines are %v", ErrUnknown, id, t.without, t.of, t.line, t.has)
+	case len(t.roots) == 0:
 		return nil, fmt.Errorf("%w: %q", ErrUnknown, id)
 	}
 	t.nodes = map[domain.Ref]*Node{}
@@ -125,8 +134,10 @@ func each(ctx context.Context, read projections.Reader, fn func(*events.Event)) 
 // tracer is one run of Of.
 type tracer struct {
 	id      string
-	claim   domain.ID // asked for by its line; "" if not
+	of      domain.ID // what a line is asked for of; "" if none is
 	line    int
+	without string // the kind of what has no such line
+	has     []int  // the lines that it has
 	roots   []domain.Ref
 	kinds   map[domain.Ref]bool // of the roots, known
 	because map[domain.Ref][]domain.Ref
@@ -146,12 +157,58 @@ func (t *tracer) learn(e *events.Event) {
 	}
 	for _, r := range owners(e) {
 		switch {
-		case e.ID == t.id, string(r.ID) == t.id, e.CommandID == t.id && e.Index == 1, r.Kind == claim.Kind && r.ID == t.claim && t.claim != "":
-			if !t.kinds[r] {
-				t.kinds[r] = true
-				t.roots = append(t.roots, r)
-			}
+		case e.ID == t.id, string(r.ID) == t.id, e.CommandID == t.id && e.Index == 1:
+			t.root(r)
 		}
+	}
+	if t.of != "" {
+		t.learnLine(e)
+	}
+}
+
+func (t *tracer) root(r domain.Ref) {
+	if !t.kinds[r] {
+		t.kinds[r] = true
+		t.roots = append(t.roots, r)
+	}
+}
+
+// learnLine takes a root that is asked for by the number of a line.
+func (t *tracer) learnLine(e *events.Event) {
+	lines := map[int]domain.Ref{}
+	switch f := e.Fact.(type) {
+	case claim.Assessed:
+		t.claimLines(lines, &f.Assessment)
+	case claim.Waitlisted:
+		t.claimLines(lines, &f.Assessment)
+	case claim.Refused:
+		t.claimLines(lines, &f.Assessment)
+	case order.Submitted:
+		for _, l := range f.Lines {
+			lines[l.LineNo] = e.Subject
+		}
+	case shipment.Logged:
+		for _, l := range f.Lines {
+			lines[l.LineNo] = e.Subject
+		}
+	case disbursement.Batched:
+		for _, l := range f.Lines {
+			lines[l.LineNo] = claim.Ref(l.ClaimID)
+		}
+	}
+	if len(lines) == 0 || e.Subject.ID != t.of {
+		return
+	}
+	if r, ok := lines[t.line]; ok {
+		t.root(r)
+		return
+	}
+	t.without, t.has = e.Subject.Kind, slices.Sorted(maps.Keys(lines))
+}
+
+func (t *tracer) claimLines(lines map[int]domain.Ref, a *claim.Assessment) {
+	for _, l := range a.Lines {
+		lines[l.LineNo] = a.Subject()
 	}
 }
 
@@ -209,7 +266,7 @@ func (t *tracer) lines(n *Node, e *events.Event) {
 
 // only is the one line of a node that was asked for; 0 for all.
 func (t *tracer) only(n *Node) int {
-	if domain.ID(n.ID) == t.claim {
+	if domain.ID(n.ID) == t.of {
 		return t.line
 	}
 	return 0

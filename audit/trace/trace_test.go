@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,51 @@ func TestTrace(t *testing.T) {
 		order := of(t, string(assessed.Lines[0].OrderID))
 		if got := kinds(order.LeadsTo, leadsTo); !slices.Contains(got, "claim") || !slices.Contains(got, "disbursement") {
 			t.Errorf("an order leads to %v", got)
+		}
+	})
+	t.Run("ALineOfAnythingIsFoundAndOneThatIsNotThereIsNot", func(t *testing.T) {
+		t.Parallel()
+		for of1, kind := range map[domain.ID]string{"BATCH-1/1": "claim", assessed.ShipmentID + "/1": "shipment", assessed.Lines[0].OrderID + "/1": "order"} {
+			if n := of(t, string(of1)); n.Kind != kind {
+				t.Errorf("%s is a %s, want %s", of1, n.Kind, kind)
+			}
+		}
+		if n := of(t, "BATCH-1/1"); n.ID != string(id) {
+			t.Errorf("the first line of the batch is claim %s, want %s", n.ID, id)
+		}
+		for _, x := range []domain.ID{id, assessed.ShipmentID, assessed.Lines[0].OrderID, "BATCH-1"} {
+			if _, err := trace.Of(t.Context(), read, string(x)+"/99"); !errors.Is(err, trace.ErrUnknown) || !strings.Contains(err.Error(), "has no line 99; its lines are [1") {
+				t.Errorf("%s/99: %v", x, err)
+			}
+		}
+	})
+	t.Run("EachEventIsProved", func(t *testing.T) {
+		t.Parallel()
+		nodes := []*trace.Node{of(t, string(id))}
+		proved := map[uint64]int{}
+		err := trace.Prove(nodes, func(position uint64) (string, error) {
+			proved[position]++
+			return fmt.Sprint(position), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		var all func(list []*trace.Node)
+		all = func(list []*trace.Node) {
+			for _, x := range list {
+				for _, e := range x.Events {
+					n++
+					if e.Proof != fmt.Sprint(e.Position) || proved[e.Position] != 1 {
+						t.Errorf("%s at %d has the proof %q, made %d times", e.Name, e.Position, e.Proof, proved[e.Position])
+					}
+				}
+				all(x.Because)
+				all(x.LeadsTo)
+			}
+		}
+		if all(nodes); n < 20 {
+			t.Errorf("only %d events", n)
 		}
 	})
 	t.Run("WhatIsNotThereIsUnknown", func(t *testing.T) {

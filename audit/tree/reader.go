@@ -107,8 +107,8 @@ func (r Reader) readInto(buf []byte, name string) (b []byte, err error) {
 		return fs.ReadFile(r.files, name)
 	}
 	f, err := r.files.Open(name)
-	if err != nil {
-		return nil, err
+	if err != nil { // a served log has whole files only
+		return fs.ReadFile(r.files, name)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()

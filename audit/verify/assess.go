@@ -21,14 +21,24 @@ func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status
 	if p == nil {
 		return
 	}
+	m.whole(e, a)
 	run := newRunning(f, p)
 	for i := range a.Lines {
 		l := &a.Lines[i]
 		s := subjectOf(a, l)
+		if !m.named(e, p, s, l) {
+			continue
+		}
 		m.recompute(e, p, s, a, l)
 		if a.Supplements == "" {
 			m.checkInputs(e, a, l, s, run)
+			if status != claim.IsRefused {
+				m.count(a.FundID, s, l.Inputs.Tiers, l.AcceptedKg, l.Subsidy)
+			}
 		}
+	}
+	if a.Supplements == "" {
+		m.grant(e, a, status, p, f)
 	}
 	if status == claim.IsAssessed && a.Supplements == "" {
 		parts := make([]split, len(a.Lines))
@@ -41,6 +51,101 @@ func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status
 		if l.Shares != nil {
 			m.sumsTo(e, l.LineNo, l.Subsidy, l.Shares)
 		}
+	}
+}
+
+// whole checks that a new claim is of the shipment's sale, and of all of it.
+func (m *money) whole(e *events.Event, a *claim.Assessment) {
+	s := m.trade.ship(a.ShipmentID)
+	ok := a.CooperativeID == s.deal.CooperativeID && a.BuyerID == s.deal.BuyerID && a.Channel == s.deal.Channel && a.DepartureID == s.departure && a.InspectedOn == s.on
+	if a.Supplements == "" {
+		ok = ok && len(a.Lines) == len(s.lines) && a.Changes == len(s.changes) && a.ClaimID == a.ShipmentID+"."+a.PolicyID
+	}
+	if m.inputs.fails(ok) {
+		m.inputs.wrong(e, "%d lines of %q for %q in channel %q, inspected on %s, with %d changes; shipment %q has %d of %q for %q in channel %q, inspected on %s, with %d changes",
+			len(a.Lines), a.CooperativeID, a.BuyerID, a.Channel, a.InspectedOn, a.Changes, s.id, len(s.lines), s.deal.CooperativeID, s.deal.BuyerID, s.deal.Channel, s.on, len(s.changes))
+	}
+}
+
+// named checks that the inputs name exactly what the rules that count for the line
+// need. Without that nothing can be calculated.
+func (m *money) named(e *events.Event, p *policy.Policy, s policy.Subject, l *claim.Line) bool {
+	freight, tiers := false, 0
+	ok := len(l.Inputs.Limits) == len(p.Limits)
+	for _, r := range p.Matching(s) {
+		switch r.Kind {
+		case policy.Freight:
+			freight = true
+		case policy.Tiered:
+			ok = ok && tiers < len(l.Inputs.Tiers) && l.Inputs.Tiers[tiers].TierKey == r.Key(s)
+			tiers++
+		}
+	}
+	ok = ok && tiers == len(l.Inputs.Tiers) && freight == (l.Inputs.Freight != nil)
+	if m.inputs.fails(ok) {
+		m.inputs.wrong(e, "line %d: its frozen inputs are not those that its rules and limits need", l.LineNo)
+	}
+	return ok
+}
+
+// grant checks what was decided on the budget lines: that a claim that fits is
+// assessed, that one that does not is dealt with as the policy says, and that nobody
+// overtakes those who wait.
+func (m *money) grant(e *events.Event, a *claim.Assessment, status claim.Status, p *policy.Policy, f *fundFold) {
+	var calculated domain.Money
+	for _, l := range a.Lines {
+		calculated = calculated.Add(l.Calculated)
+	}
+	want, parts := m.granted(a, p, f)
+	if len(f.waiting) > 0 && calculated.Sign() > 0 {
+		want = claim.IsWaitlisted
+	}
+	ok := status == want
+	for i := 0; ok && want == claim.IsAssessed && i < len(parts); i++ {
+		ok = a.Lines[i].Subsidy.Cmp(parts[i]) == 0
+	}
+	if m.grants.fails(ok) {
+		m.grants.wrong(e, "it is %s with %s of %s; by the budget lines it is %s with %s; %d wait", status, a.Total, calculated, want, sumOf(parts), len(f.waiting))
+	}
+}
+
+// granted is what the budget lines allow of each line, and what the claim becomes.
+func (m *money) granted(a *claim.Assessment, p *policy.Policy, f *fundFold) (claim.Status, []domain.Money) {
+	shares := sharesOf(p.Split)
+	available, residuals := f.available(p.Split), f.residualsOf(p.Split)
+	fits := true
+	var whole, partly []domain.Money
+	left, next := slices.Clone(available), residuals
+	for _, l := range a.Lines {
+		var parts []domain.Money
+		parts, next = domain.ResidualSplit(l.Calculated, shares, next)
+		if fits = fits && exceeds(parts, left) < 0; !fits {
+			break
+		}
+		whole = append(whole, l.Calculated)
+		take(left, parts)
+	}
+	switch {
+	case fits:
+		return claim.IsAssessed, whole
+	case p.OnExhausted == policy.RefuseIt:
+		return claim.IsRefused, nil
+	case p.OnExhausted != policy.Partial:
+		return claim.IsWaitlisted, nil
+	}
+	for _, l := range a.Lines {
+		var got domain.Money
+		var parts []domain.Money
+		got, parts, residuals = domain.PartialSplit(l.Calculated, shares, residuals, available)
+		partly = append(partly, got)
+		take(available, parts)
+	}
+	return claim.IsAssessed, partly
+}
+
+func take(from, parts []domain.Money) {
+	for i := range parts {
+		from[i] = from[i].Sub(parts[i])
 	}
 }
 
@@ -83,7 +188,10 @@ func Recompute(commits []events.Commit) Check {
 			}
 		}
 	}
-	return m.assessments.Check
+	check := m.assessments.Check
+	check.Failed += m.inputs.Failed
+	check.First = append(check.First, m.inputs.First...)
+	return check
 }
 
 func (m *money) recomputeAll(e *events.Event, a *claim.Assessment) {
@@ -92,7 +200,9 @@ func (m *money) recomputeAll(e *events.Event, a *claim.Assessment) {
 		return
 	}
 	for i := range a.Lines {
-		m.recompute(e, p, subjectOf(a, &a.Lines[i]), a, &a.Lines[i])
+		if s := subjectOf(a, &a.Lines[i]); m.named(e, p, s, &a.Lines[i]) {
+			m.recompute(e, p, s, a, &a.Lines[i])
+		}
 	}
 }
 
@@ -158,9 +268,6 @@ func (m *money) checkInputs(e *events.Event, a *claim.Assessment, l *claim.Line,
 		}
 		r.tiers[t.TierKey] = r.tiers[t.TierKey].Add(kg)
 	}
-	if m.inputs.fails(len(in.Limits) == len(r.p.Limits)) {
-		m.inputs.wrong(e, "line %d: %d limits, the policy has %d", l.LineNo, len(in.Limits), len(r.p.Limits))
-	}
 	for i, limit := range r.p.Limits {
 		if i < len(in.Limits) && limit.SalesShare.IsZero() {
 			left := r.left(limit, s)
@@ -170,9 +277,14 @@ func (m *money) checkInputs(e *events.Event, a *claim.Assessment, l *claim.Line,
 		}
 	}
 	r.claim = r.claim.Add(l.Calculated)
+	r.add(s, l.Calculated)
+}
+
+// add counts an amount in the totals of its scopes.
+func (r *running) add(s policy.Subject, amount domain.Money) {
 	for _, per := range []string{policy.PerCooperativeYear, policy.PerBuyerYear, policy.PerItemYear} {
 		key := fund.LimitKey{Per: per, Of: scope(per, s)}
-		r.limits[key] = r.limits[key].Add(l.Calculated)
+		r.limits[key] = r.limits[key].Add(amount)
 	}
 }
 
@@ -243,11 +355,8 @@ func (m *money) split(e *events.Event, h *claim.Head, lines []split) {
 	if p == nil {
 		return
 	}
-	residuals := m.fundOf(h.FundID).residualsOf(p.Split)
-	shares := make([]domain.Share, len(p.Split))
-	for i, f := range p.Split {
-		shares[i] = f.Share
-	}
+	before := m.fundOf(h.FundID).residualsOf(p.Split)
+	residuals, shares := before, sharesOf(p.Split)
 	for _, l := range lines {
 		var want []domain.Money
 		want, residuals = domain.ResidualSplit(l.amount, shares, residuals)
@@ -259,6 +368,7 @@ func (m *money) split(e *events.Event, h *claim.Head, lines []split) {
 			m.splits.wrong(e, "line %d: %s is split into %v, it should be %v", l.no, l.amount, l.shares, want)
 		}
 	}
+	m.splitTo(h.FundID, p, before, residuals)
 }
 
 // residualsOf are the residuals of the latest split, if it had the same funders.

@@ -19,6 +19,7 @@ import (
 	"zhitong/domain/disbursement"
 	"zhitong/domain/fund"
 	"zhitong/domain/order"
+	"zhitong/domain/policy"
 	"zhitong/domain/shipment"
 	"zhitong/events"
 )
@@ -65,6 +66,14 @@ func fact[F domain.Fact](fn func(f *F) bool) func(*events.Event) bool {
 }
 
 var fen = domain.MoneyFromFen(1)
+
+func price(s string) domain.Price {
+	p, err := domain.ParsePrice(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
 
 // cheats are changes of one event, each with the check that must find it.
 var cheats = map[string]struct {
@@ -113,6 +122,112 @@ var cheats = map[string]struct {
 			}
 		}
 		return false
+	})},
+	"ATierForgotten": {"inputs", fact(func(f *claim.Assessed) bool {
+		had := f.Lines[0].Inputs.Tiers != nil
+		f.Lines[0].Inputs.Tiers = nil
+		return had
+	})},
+	"AFreightForgotten": {"inputs", fact(func(f *claim.Assessed) bool {
+		had := f.Lines[0].Inputs.Freight != nil
+		f.Lines[0].Inputs.Freight = nil
+		return had
+	})},
+	"AnotherChannel":       {"inputs", fact(func(f *claim.Assessed) bool { f.Channel = "none"; return true })},
+	"AnotherInspectionDay": {"inputs", fact(func(f *claim.Assessed) bool { f.InspectedOn = f.InspectedOn.Add(1); return true })},
+	"ALineLeftOut": {"inputs", fact(func(f *claim.Assessed) bool {
+		had := len(f.Lines) > 1
+		f.Lines = f.Lines[:1]
+		return had
+	})},
+	"AWeightBelowNothing": {"shapes", fact(func(f *claim.Assessed) bool {
+		f.Lines[0].Inputs.Kg = domain.KgFromGrams(-1)
+		return len(f.Lines[0].Inputs.Tiers) > 0
+	})},
+	"AnotherPolicyText": {"assessments", fact(func(f *policy.Published) bool {
+		if len(f.Rules) == 0 || f.Rules[0].Kind != policy.PerKg {
+			return false
+		}
+		f.Rules[0].Rate = price("9.99")
+		return true
+	})},
+	"RefusedThoughThereIsMoney": {"grants", func(e *events.Event) bool {
+		f, ok := e.Fact.(claim.Assessed)
+		if !ok || f.Total.Sign() == 0 {
+			return false
+		}
+		short := fund.Shortage{BudgetID: f.Lines[0].Shares[0].BudgetID, Needs: f.Total, Available: domain.MoneyFromFen(0)}
+		for i := range f.Lines {
+			f.Lines[i].Subsidy, f.Lines[i].Shares = domain.MoneyFromFen(0), nil
+		}
+		f.Total = domain.MoneyFromFen(0)
+		e.Fact = claim.Refused{Assessment: f.Assessment, Shortage: short}
+		return true
+	}},
+	"APartGrantedOneFenLess": {"grants", fact(func(f *claim.Assessed) bool {
+		for i := range f.Lines {
+			if l := &f.Lines[i]; len(l.Inputs.Caps) > 0 && l.Subsidy.Sign() > 0 {
+				l.Subsidy, f.Total = l.Subsidy.Sub(fen), f.Total.Sub(fen)
+				return true
+			}
+		}
+		return false
+	})},
+	"OvertakesTheWaitlist": {"grants", fact(func(f *fund.Queued) bool { f.ClaimID += "x"; return true })},
+	"WaitsForLess":         {"grants", fact(func(f *fund.Queued) bool { f.Amount = f.Amount.Sub(fen); return true })},
+	"RunningTotalTooLow": {"totals", fact(func(f *fund.Reserved) bool {
+		if len(f.Limits) == 0 {
+			return false
+		}
+		f.Limits[0].Amount = f.Limits[0].Amount.Sub(fen)
+		return true
+	})},
+	"RunningKgForgotten": {"totals", fact(func(f *fund.Reserved) bool {
+		had := f.Tiers != nil
+		f.Tiers = nil
+		return had
+	})},
+	"RecountedToZero": {"totals", fact(func(f *fund.Recounted) bool { f.Counts = fund.Counts{}; return true })},
+	"ResidualInvented": {"totals", fact(func(f *fund.Reserved) bool {
+		if len(f.Residuals) < 2 {
+			return false
+		}
+		f.Residuals[0].Residual, f.Residuals[1].Residual = f.Residuals[0].Residual+1, f.Residuals[1].Residual-1
+		return true
+	})},
+	"ReducedByTooLittle": {"assessments", fact(func(f *claim.Reassessed) bool {
+		l := &f.Lines[0]
+		if l.Shares == nil || l.Subsidy.Sign() == 0 {
+			return false
+		}
+		l.Subsidy, l.Shares[0].Amount, f.Total = l.Subsidy.Add(fen), l.Shares[0].Amount.Add(fen), f.Total.Add(fen)
+		return true
+	})},
+	"ReducedForAnotherFunder": {"assessments", fact(func(f *claim.Reassessed) bool {
+		s := f.Lines[0].Shares
+		if len(s) < 2 || s[0].Amount.Sign() == 0 {
+			return false
+		}
+		s[0].Amount, s[1].Amount = s[0].Amount.Sub(fen), s[1].Amount.Add(fen)
+		return true
+	})},
+	"ReassessedWithOldKg":     {"assessments", fact(func(f *claim.Reassessed) bool { f.Lines[0].Inputs.Kg = f.Lines[0].OldKg; return true })},
+	"ReassessedWithoutACause": {"assessments", fact(func(f *claim.Reassessed) bool { f.Causes = nil; return true })},
+	"ClawedBackFromAnotherFunder": {"splits", fact(func(f *claim.ClawbackProposed) bool {
+		s := f.Lines[0].Shares
+		if len(s) < 2 || s[0].Amount.Sign() == 0 {
+			return false
+		}
+		s[0].Amount, s[1].Amount = s[0].Amount.Sub(fen), s[1].Amount.Add(fen)
+		return true
+	})},
+	"RefundedToAnotherFunder": {"splits", fact(func(f *claim.ClawbackSettled) bool {
+		s := f.Lines[0].Shares
+		if len(s) < 2 || s[0].Amount.Sign() == 0 {
+			return false
+		}
+		s[0].Amount, s[1].Amount = s[0].Amount.Sub(fen), s[1].Amount.Add(fen)
+		return true
 	})},
 	"AFenMovedToAnotherFunder": {"splits", fact(func(f *claim.Assessed) bool {
 		s := f.Lines[0].Shares

@@ -8,7 +8,7 @@ import (
 	"zhitong/domain/disbursement"
 	"zhitong/domain/fund"
 	"zhitong/domain/party"
-
+	"zhitong/domain/policy"
 	"zhitong/domain/shipment"
 	"zhitong/events"
 )
@@ -19,6 +19,10 @@ type claimFold struct {
 	status    claim.Status
 	channel   domain.ID
 	lines     []*portion
+	base      *claimFold   // of a supplement
+	followers []*claimFold // supplements, oldest first
+	changes   int          // returns and corrections that are reckoned in
+	backs     int          // clawbacks
 	submitter domain.ID
 	approvers []domain.ID
 	posters   []domain.ID
@@ -33,15 +37,54 @@ type portion struct {
 	item     domain.ID
 	category domain.ID
 	kg       domain.Kg
-	subsidy  domain.Money
+	subsidy  domain.Money // of a paid claim: what was paid
 	shares   []claim.Share
+	left     []domain.Money // the shares less what clawbacks took
+	inputs   policy.Inputs
+	before   domain.Money // on a supplement: what the line had before it
 }
 
-func (c *claimFold) line(no int) *portion {
+// share sets the shares.
+func (p *portion) share(shares []claim.Share) {
+	p.shares, p.left = shares, amountsOf(shares)
+}
+
+// remaining is what the claim still gives for the line.
+func (p *portion) remaining() domain.Money {
+	if p.shares == nil {
+		return p.subsidy
+	}
+	var sum domain.Money
+	for _, m := range p.left {
+		sum = sum.Add(m)
+	}
+	return sum
+}
+
+func amountsOf(shares []claim.Share) []domain.Money {
+	if shares == nil {
+		return nil
+	}
+	out := make([]domain.Money, len(shares))
+	for i, s := range shares {
+		out[i] = s.Amount
+	}
+	return out
+}
+
+// find returns the line with a number, or nil.
+func (c *claimFold) find(no int) *portion {
 	for _, l := range c.lines {
 		if l.no == no {
 			return l
 		}
+	}
+	return nil
+}
+
+func (c *claimFold) line(no int) *portion {
+	if l := c.find(no); l != nil {
+		return l
 	}
 	l := &portion{no: no}
 	c.lines = append(c.lines, l)
@@ -89,7 +132,8 @@ func (m *money) claim(e *events.Event) {
 			if m.assessments.fails(p.Subsidy.Cmp(l.subsidy) == 0) {
 				m.assessments.wrong(e, "line %d is taken up with %s, it waited with %s", p.LineNo, p.Subsidy, l.subsidy)
 			}
-			l.subsidy, l.shares = p.Subsidy, p.Shares
+			l.subsidy = p.Subsidy
+			l.share(p.Shares)
 		}
 	case claim.Reassessed:
 		m.reassess(e, &f)
@@ -108,11 +152,17 @@ func subsidies(lines []claim.Portion) []split {
 func (m *money) begin(e *events.Event, a *claim.Assessment, status claim.Status) {
 	c := m.claimOf(a.ClaimID)
 	m.step(e, c, status, "")
-	c.Head, c.channel = a.Head, a.Channel
+	c.Head, c.channel, c.changes = a.Head, a.Channel, a.Changes
+	if a.Supplements != "" {
+		c.base = m.claimOf(a.Supplements)
+		m.expectSupplement(e, a)
+		c.base.followers = append(c.base.followers, c)
+	}
 	m.assess(e, a, status)
 	var total domain.Money
 	for _, l := range a.Lines {
-		c.lines = append(c.lines, &portion{l.LineNo, l.ItemID, l.Category, l.AcceptedKg, l.Subsidy, l.Shares})
+		c.lines = append(c.lines, &portion{no: l.LineNo, item: l.ItemID, category: l.Category, kg: l.AcceptedKg, subsidy: l.Subsidy,
+			shares: l.Shares, left: amountsOf(l.Shares), inputs: l.Inputs, before: l.Before})
 		total = total.Add(l.Subsidy)
 	}
 	if m.assessments.fails(total.Cmp(a.Total) == 0) {
@@ -127,6 +177,7 @@ func (m *money) begin(e *events.Event, a *claim.Assessment, status claim.Status)
 
 func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
 	c := m.claimOf(f.ClaimID)
+	m.expectReassessed(e, c, f)
 	if m.statuses.fails(f.Pot == c.status.Pot() && c.status.Pot() != claim.Nowhere && c.status != claim.IsBatched) {
 		m.statuses.wrong(e, "it is reassessed in pot %q, it is %q", f.Pot, c.status)
 	}
@@ -137,7 +188,7 @@ func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
 			m.assessments.wrong(e, "line %d: before it had %s for %s kg, the fact says %s for %s kg", r.LineNo, l.subsidy, l.kg, r.OldSubsidy, r.OldKg)
 		}
 		m.again(e, c, r)
-		l.kg = r.AcceptedKg
+		l.kg, l.inputs = r.AcceptedKg, r.Inputs
 		if c.status == claim.IsPaid {
 			if m.assessments.fails(r.Subsidy.Cmp(l.subsidy) == 0) {
 				m.assessments.wrong(e, "line %d of a paid claim changes from %s to %s", r.LineNo, l.subsidy, r.Subsidy)
@@ -147,12 +198,13 @@ func (m *money) reassess(e *events.Event, f *claim.Reassessed) {
 		l.subsidy = r.Subsidy
 		if r.Shares != nil {
 			m.sumsTo(e, r.LineNo, r.Subsidy, r.Shares)
-			l.shares = r.Shares
+			l.share(r.Shares)
 		}
 	}
 	if m.assessments.fails(c.total().Cmp(f.Total) == 0) {
 		m.assessments.wrong(e, "its lines come to %s, its total is %s", c.total(), f.Total)
 	}
+	c.changes = f.Changes
 	if f.Resubmit != nil {
 		m.step(e, c, claim.IsSubmitted, claim.IsApproved, claim.IsPublicised, claim.IsObjected, claim.IsAuthorised, claim.IsPaymentFailed)
 	}
@@ -175,6 +227,7 @@ func (m *money) life(e *events.Event) {
 	case claim.Rejected:
 		c := m.claimOf(f.ClaimID)
 		m.stands(e, c, f.Total)
+		m.countRejected(c)
 		m.step(e, c, claim.IsRejected, claim.IsWaitlisted, claim.IsAssessed, claim.IsSubmitted, claim.IsApproved, claim.IsPublicised, claim.IsObjected)
 	case claim.Publicised:
 		c := m.claimOf(f.ClaimID)
@@ -281,6 +334,54 @@ type clawbackFold struct {
 	method   string
 	back     map[domain.ID]domain.Money // by budget line
 	left     domain.Money               // that has not come back
+	lines    []claim.ClawbackLine       // with what has not come back of each share
+}
+
+// propose takes what the clawback asks for from the lines of its claim.
+func (c *clawbackFold) propose(lines []claim.ClawbackLine) {
+	c.claim.backs++
+	for _, l := range lines {
+		kept := l
+		kept.Shares = slices.Clone(l.Shares)
+		c.lines = append(c.lines, kept)
+		left := c.claim.line(l.LineNo).left
+		for i := 0; i < min(len(left), len(l.Shares)); i++ {
+			left[i] = left[i].Sub(l.Shares[i].Amount)
+		}
+	}
+}
+
+// comesBack checks that an amount goes back to the budget lines that the clawback
+// came from: over what has not come back yet, its lines in order.
+func (c *clawbackFold) comesBack(m *money, e *events.Event, amount domain.Money, lines []claim.ClawbackLine) {
+	var left []domain.Money
+	for _, l := range c.lines {
+		left = append(left, amountsOf(l.Shares)...)
+	}
+	if amount.Sign() < 0 || amount.Cmp(sumOf(left)) > 0 {
+		return // more than is left: found as such
+	}
+	parts := domain.ReductionSplit(amount, left)
+	ok := len(lines) == len(c.lines)
+	for i := range c.lines {
+		for k := range c.lines[i].Shares {
+			s := &c.lines[i].Shares[k]
+			s.Amount = s.Amount.Sub(parts[0])
+			ok = ok && i < len(lines) && k < len(lines[i].Shares) && lines[i].LineNo == c.lines[i].LineNo && lines[i].Shares[k].BudgetID == s.BudgetID && lines[i].Shares[k].Amount.Cmp(parts[0]) == 0
+			parts = parts[1:]
+		}
+	}
+	if m.splits.fails(ok) {
+		m.splits.wrong(e, "%s comes back by other budget lines than it was taken from", amount)
+	}
+}
+
+func sumOf(list []domain.Money) domain.Money {
+	var sum domain.Money
+	for _, x := range list {
+		sum = sum.Add(x)
+	}
+	return sum
 }
 
 func (m *money) clawbackStep(e *events.Event, id domain.ID, to claim.ClawbackStatus, from ...claim.ClawbackStatus) *clawbackFold {
@@ -301,6 +402,8 @@ func (m *money) clawback(e *events.Event) {
 	case claim.ClawbackProposed:
 		c := m.clawbackStep(e, f.ClawbackID, claim.ClawbackIsProposed, "")
 		c.claim, c.fund, c.amount, c.left = m.claimOf(f.ClaimID), f.FundID, f.Amount, f.Amount
+		m.expectClawback(e, c.claim, &f)
+		c.propose(f.Lines)
 		if m.statuses.fails(c.claim.status == claim.IsPaid) {
 			m.statuses.wrong(e, "a clawback of a claim that is %q", c.claim.status)
 		}
@@ -342,6 +445,7 @@ func (m *money) clawback(e *events.Event) {
 // returned books money that came back.
 func (c *clawbackFold) returned(m *money, e *events.Event, amount domain.Money, lines []claim.ClawbackLine) {
 	var sum domain.Money
+	c.comesBack(m, e, amount, lines)
 	for _, l := range lines {
 		m.sumsTo(e, l.LineNo, l.Amount, l.Shares)
 		for _, s := range l.Shares {

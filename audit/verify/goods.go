@@ -63,13 +63,14 @@ func (t *trade) inspect(e *events.Event, f shipment.Inspected) {
 		l := &f.Lines[i]
 		k := s.line(l.LineNo)
 		o := t.line(l.OrderID, l.OrderLine)
-		if t.conservation.fails(k.order == lineKey{l.OrderID, l.OrderLine} && l.Loaded.Cmp(k.loaded) == 0 && l.UnitPrice.Cmp(o.price) == 0 && l.KgPerUnit.Cmp(o.kgPerUnit) == 0) {
-			t.conservation.wrong(e, "line %d: it inspects %s of order %q line %d at %s; loaded were %s at %s", l.LineNo, l.Loaded, l.OrderID, l.OrderLine, l.UnitPrice, k.loaded, o.price)
+		if t.conservation.fails(k.order == lineKey{l.OrderID, l.OrderLine} && l.Loaded.Cmp(k.loaded) == 0 && l.UnitPrice.Cmp(k.price) == 0 && l.KgPerUnit.Cmp(o.kgPerUnit) == 0) {
+			t.conservation.wrong(e, "line %d: it inspects %s of order %q line %d at %s; loaded were %s at %s", l.LineNo, l.Loaded, l.OrderID, l.OrderLine, l.UnitPrice, k.loaded, k.price)
 		}
 		k.sold = l.Sold
 		t.result(e, l.LineNo, k, l.Result)
 	}
 	s.inspected, s.last = append(s.inspected, e.Actor), e.ID
+	s.deal, s.on = f.Deal, e.Time.Day()
 	t.ended = append(t.ended, s)
 }
 
@@ -94,6 +95,7 @@ func (t *trade) result(e *events.Event, no int, k *shipLine, r shipment.Result) 
 
 func (t *trade) takeBack(e *events.Event, f shipment.Returned) {
 	s := t.ship(f.ShipmentID)
+	s.changes = append(s.changes, change{event: e.ID, actor: e.Actor})
 	t.step(e, &s.status, inspected, inspected)
 	k := s.line(f.LineNo)
 	if k.result == nil {
@@ -122,9 +124,12 @@ func (t *trade) correct(e *events.Event, f shipment.InspectionCorrected) {
 	if t.statuses.fails(f.Corrects == s.last) {
 		t.statuses.wrong(e, "it corrects event %q, the latest is %q", f.Corrects, s.last)
 	}
+	made := change{event: e.ID, actor: e.Actor}
 	for i := range f.Lines {
 		t.correctLine(e, s, &f.Lines[i])
+		made.corrected = append(made.corrected, f.Lines[i].LineNo)
 	}
+	s.changes = append(s.changes, made)
 	s.inspected, s.last = append(s.inspected, e.Actor), e.ID
 	t.ended = append(t.ended, s)
 }

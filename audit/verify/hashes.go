@@ -18,6 +18,8 @@ type hashes struct {
 	files       *tally
 	checkpoints *tally
 	due         []due // by size; those that the log has still to pass
+	stops       []uint64
+	roots       map[uint64]merkle.Hash // at the sizes of stops
 	signed      uint64
 }
 
@@ -28,7 +30,7 @@ type due struct {
 }
 
 func newHashes(o Options) (*hashes, error) {
-	h := &hashes{files: newTally("hashes", "tiles and entry bundles"), checkpoints: newTally("checkpoints", "signed checkpoints")}
+	h := &hashes{roots: map[uint64]merkle.Hash{}, files: newTally("hashes", "tiles and entry bundles"), checkpoints: newTally("checkpoints", "signed checkpoints")}
 	if o.Tree == nil && len(o.Since) == 0 {
 		h.files.Not, h.checkpoints.Not = "no Merkle log was given", "no checkpoint was given"
 		return h, nil
@@ -93,7 +95,7 @@ func (h *hashes) add(b *batch) error {
 // within reports whether something is due before a size is reached.
 func (h *hashes) within(size uint64) bool {
 	stops := h.comparer.Size()
-	return len(h.due) > 0 && h.due[0].Size < size || h.edge.Size() < stops && stops < size
+	return len(h.due) > 0 && h.due[0].Size < size || h.edge.Size() < stops && stops < size || len(h.stops) > 0 && h.stops[0] < size
 }
 
 // full compares a tile above the leaves that has become full; those of the leaves are
@@ -129,6 +131,11 @@ func (h *hashes) passed() {
 			}
 		}
 	}
+	for ; len(h.stops) > 0 && h.stops[0] <= size; h.stops = h.stops[1:] {
+		if h.stops[0] == size {
+			h.roots[size] = h.edge.Root()
+		}
+	}
 	if len(h.due) == 0 || h.due[0].Size != size {
 		return
 	}
@@ -145,6 +152,12 @@ func (d due) whose() string {
 		return "the checkpoint that was brought"
 	}
 	return "a kept checkpoint"
+}
+
+// stop asks for the roots at some sizes.
+func (h *hashes) stop(sizes ...uint64) {
+	h.stops = append(h.stops, sizes...)
+	slices.Sort(h.stops)
 }
 
 // finish fails what the log did not reach.

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"zhitong/domain"
 	"zhitong/domain/claim"
 	"zhitong/domain/fund"
@@ -18,7 +20,10 @@ type money struct {
 	assessments *tally
 	inputs      *tally
 	splits      *tally
+	totals      *tally
+	grants      *tally
 
+	due       dues
 	policies  map[policyKey]*policy.Policy
 	funds     map[domain.ID]*fundFold
 	claims    map[domain.ID]*claimFold
@@ -37,6 +42,7 @@ func newMoney(s *shared, t *trade) *money {
 	return &money{shared: s, trade: t,
 		budgets: newTally("budgets", "movements of money"), agreement: newTally("agreement", "sums of claims and budget lines"),
 		assessments: newTally("assessments", "calculated lines"), inputs: newTally("inputs", "frozen inputs"), splits: newTally("splits", "splits over funders"),
+		totals: newTally("totals", "running totals and residuals"), grants: newTally("grants", "claims on budget lines"), due: newDues(),
 		policies: map[policyKey]*policy.Policy{}, funds: map[domain.ID]*fundFold{}, claims: map[domain.ID]*claimFold{},
 		clawbacks: map[domain.ID]*clawbackFold{}, payees: map[domain.ID]domain.ID{}, batches: map[domain.ID]domain.ID{}, actors: map[string]domain.ID{}}
 }
@@ -58,6 +64,7 @@ func (m *money) commit(c *events.Commit) {
 		m.clawback(e)
 		m.twoPersons(e)
 	}
+	m.settle(c)
 }
 
 // end holds what the claims say against what the budget lines say.
@@ -99,7 +106,7 @@ func (m *money) end() {
 }
 
 func (m *money) tallies() []*tally {
-	return []*tally{m.budgets, m.agreement, m.statuses, m.persons, m.assessments, m.inputs, m.splits}
+	return []*tally{m.budgets, m.agreement, m.statuses, m.persons, m.assessments, m.inputs, m.splits, m.totals, m.grants}
 }
 
 // budget is a budget line.
@@ -143,6 +150,17 @@ type fundFold struct {
 	tiers     map[policy.TierKey]domain.Kg
 	limits    map[fund.LimitKey]domain.Money
 	residuals []fund.FunderResidual
+	waiting   []domain.ID // claims on the waitlist, in order
+}
+
+// available is what each budget line of a split has left.
+func (f *fundFold) available(split []policy.Funding) []domain.Money {
+	out := make([]domain.Money, len(split))
+	for i, x := range split {
+		b := f.line(x.BudgetID)
+		out[i] = b.appropriated.Sub(b.reserved).Sub(b.obligated).Sub(b.spent).Add(b.refunded)
+	}
+	return out
 }
 
 func (m *money) fundOf(id domain.ID) *fundFold {
@@ -185,9 +203,13 @@ func (m *money) fund(e *events.Event) {
 		}
 	case fund.Reserved:
 		f := m.move(e, x.Movement, nil, func(b *budget) *domain.Money { return &b.reserved })
-		f.count(x.Counts)
+		m.counted(x.FundID, x.Counts)
+		m.carried(e, &x)
 		if x.Residuals != nil {
 			f.residuals = x.Residuals
+		}
+		if x.FromWaitlist {
+			m.leavesQueue(e, f, x.ClaimID, true)
 		}
 	case fund.Released:
 		from := claim.Pot(x.From)
@@ -201,9 +223,39 @@ func (m *money) fund(e *events.Event) {
 	case fund.Refunded:
 		m.move(e, x.Movement, nil, func(b *budget) *domain.Money { return &b.refunded })
 	case fund.Recounted:
-		m.fundOf(x.FundID).count(x.Counts)
+		m.counted(x.FundID, x.Counts)
+	default:
+		m.queue(e)
+	}
+}
+
+// queue folds the waitlists of funds.
+func (m *money) queue(e *events.Event) {
+	switch x := e.Fact.(type) {
 	case fund.Queued:
-		m.fundOf(x.FundID).count(x.Counts)
+		f := m.fundOf(x.FundID)
+		m.counted(x.FundID, x.Counts)
+		if m.grants.fails(x.Amount.Cmp(m.claimOf(x.ClaimID).total()) == 0) {
+			m.grants.wrong(e, "it waits for %s, the claim comes to %s", x.Amount, m.claimOf(x.ClaimID).total())
+		}
+		f.waiting = append(f.waiting, x.ClaimID)
+	case fund.QueueChanged:
+		if m.grants.fails(x.Amount.Cmp(m.claimOf(x.ClaimID).total()) == 0) {
+			m.grants.wrong(e, "it waits for %s, the claim comes to %s", x.Amount, m.claimOf(x.ClaimID).total())
+		}
+	case fund.Unqueued:
+		m.leavesQueue(e, m.fundOf(x.FundID), x.ClaimID, x.WasHead)
+	}
+}
+
+// leavesQueue takes a claim off a waitlist, where it is said to be the head or not.
+func (m *money) leavesQueue(e *events.Event, f *fundFold, id domain.ID, head bool) {
+	i := slices.Index(f.waiting, id)
+	if m.grants.fails(i >= 0 && head == (i == 0)) {
+		m.grants.wrong(e, "claim %q leaves the waitlist as its head: %v; it stands at place %d (0: not on it)", id, head, i+1)
+	}
+	if i >= 0 {
+		f.waiting = slices.Delete(f.waiting, i, i+1)
 	}
 }
 

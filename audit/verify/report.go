@@ -67,10 +67,26 @@ func (r *Report) OK() bool {
 	return true
 }
 
+// FailedNames names the checks that failed and the views that differ.
+func (r *Report) FailedNames() []string {
+	var names []string
+	for _, c := range r.Checks {
+		if c.Failed > 0 {
+			names = append(names, c.Name)
+		}
+	}
+	for _, v := range r.Views {
+		if v.Differs {
+			names = append(names, "view "+v.Name)
+		}
+	}
+	return names
+}
+
 // Text writes the report for people.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d commits, %d events", r.Commits, r.Events)
+	fmt.Fprintf(&b, "%s, %s", counted(r.Commits, "commits"), counted(r.Events, "events"))
 	if r.Signed > 0 {
 		fmt.Fprintf(&b, "; signed up to position %d", r.Signed)
 	}
@@ -80,9 +96,9 @@ func (r *Report) Text(w io.Writer) error {
 		case c.Not != "":
 			fmt.Fprintf(&b, "  --   %-13s %s\n", c.Name, c.Not)
 		case c.Failed > 0:
-			fmt.Fprintf(&b, "  FAIL %-13s %d of %d %s\n", c.Name, c.Failed, c.Count, c.Of)
+			fmt.Fprintf(&b, "  FAIL %-13s %d of %s\n", c.Name, c.Failed, counted(c.Count, c.Of))
 		default:
-			fmt.Fprintf(&b, "  ok   %-13s %d %s\n", c.Name, c.Count, c.Of)
+			fmt.Fprintf(&b, "  ok   %-13s %s\n", c.Name, counted(c.Count, c.Of))
 		}
 		for _, f := range c.First {
 			fmt.Fprintf(&b, "         %s\n", f)
@@ -90,7 +106,7 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	for _, v := range r.Views {
 		if !v.Differs {
-			fmt.Fprintf(&b, "  ok   view %-20s %d rows at position %d\n", v.Name, v.Rows, v.Position)
+			fmt.Fprintf(&b, "  ok   view %-20s %s at position %d\n", v.Name, counted(uint64(v.Rows), "rows"), v.Position)
 			continue
 		}
 		fmt.Fprintf(&b, "  FAIL view %-20s at position %d: row %s", v.Name, v.Position, v.Key)
@@ -101,6 +117,20 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// singular are the words of what is counted, where there is one of it.
+var singular = strings.NewReplacer("commits", "commit", "events", "event", "tiles", "tile", "bundles", "bundle", "checkpoints", "checkpoint",
+	"effects", "effect", "allocations", "allocation", "releases", "release", "results of lines", "result of a line", "loadings", "loading",
+	"steps", "step", "pairs", "pair", "movements", "movement", "sums", "sum", "lines", "line", "inputs", "input", "splits", "split",
+	"totals", "total", "residuals", "residual", "claims on budget lines", "claim on budget lines", "digests", "digest", "rows", "row", "proofs", "proof")
+
+// counted is so many of something, which is named in the plural.
+func counted(n uint64, of string) string {
+	if n == 1 {
+		of = singular.Replace(of)
+	}
+	return fmt.Sprintf("%d %s", n, of)
 }
 
 func orNone(s string) string {

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"zhitong/audit/tree"
+	"zhitong/audit/views"
 	"zhitong/events"
 	"zhitong/projections"
 )
@@ -22,6 +23,8 @@ type Options struct {
 	Since [][]byte
 	// HashesOnly leaves out everything that needs a commit to be decoded.
 	HashesOnly bool
+	// Views are signed statements about views, which are held against Fold.
+	Views [][]byte
 	// Fold are projections that are folded beside the checks, for [Result.DBs].
 	Fold []projections.Projection
 	// FoldTo is the last position that is folded. 0 is the head.
@@ -33,6 +36,7 @@ type Options struct {
 // Result is a report and what was folded beside it.
 type Result struct {
 	*Report
+	Folded views.Statement          // at Options.FoldTo: the log's root there, without an origin and views
 	DBs    []*projections.DB        // of Options.Fold, nil where a fold failed
 	Failed []*projections.FoldError // parallel to DBs
 }
@@ -61,7 +65,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		goods := newTrade(both)
 		r.stages = []stage{newEnvelopes(), goods, newMoney(both, goods)}
 	}
-	r.folds = newFolds(o.Fold, o.FoldTo)
+	r.digests = newDigests(o)
+	for _, s := range r.digests.said {
+		r.hashes.stop(s.Position)
+	}
+	r.hashes.stop(o.FoldTo)
+	r.folds = newFolds(o.Fold, o.FoldTo, r.digests.said)
 	err = r.read(ctx)
 	r.folds.end()
 	if err != nil {
@@ -78,6 +87,7 @@ type run struct {
 	hashes    *hashes
 	stages    []stage
 	folds     *folds
+	digests   *digests
 
 	sourceKnown bool
 	source      string // the source attribute of the log's events
@@ -88,6 +98,12 @@ type run struct {
 func (r *run) decoded(c *events.Commit) {
 	r.report.Events += uint64(len(c.Events))
 	r.report.Recorded = c.Events[0].Recorded
+	defer func() {
+		// A forged value may be one that no rule can reckon with.
+		if x := recover(); x != nil && r.shapes.fails(false) {
+			r.shapes.wrong(&c.Events[0], "it cannot be reckoned with: %v", x)
+		}
+	}()
 	for _, s := range r.stages {
 		s.commit(c)
 	}
@@ -105,9 +121,16 @@ func (r *run) finish() *Result {
 		s.end()
 		all = append(all, s.tallies()...)
 	}
+	if !r.opts.HashesOnly {
+		all = append(all, r.digests.finish(r.folds, r.hashes, r.report.Commits))
+	}
 	for _, t := range all {
 		r.report.Checks = append(r.report.Checks, t.Check)
 	}
 	r.report.Signed = r.hashes.signed
-	return &Result{Report: &r.report, DBs: r.folds.dbs, Failed: r.folds.failed}
+	folded := views.Statement{Position: r.report.Commits, Root: r.hashes.edge.Root()}
+	if to := r.opts.FoldTo; to > 0 {
+		folded = views.Statement{Position: to, Root: r.hashes.roots[to]}
+	}
+	return &Result{Report: &r.report, Folded: folded, DBs: r.folds.dbs, Failed: r.folds.failed}
 }

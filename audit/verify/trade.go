@@ -49,14 +49,25 @@ type ship struct {
 	status    string
 	departure domain.ID
 	lines     map[int]*shipLine
+	deal      shipment.Deal
+	on        domain.Day  // of the inspection
+	changes   []change    // returns and corrections
 	inspected []domain.ID // actors of the inspection and its corrections
 	last      string      // event id of the latest of them
+}
+
+// change is a return or a correction.
+type change struct {
+	event     string
+	actor     domain.ID
+	corrected []int // the lines of a correction: only they may grow
 }
 
 type shipLine struct {
 	order          lineKey
 	loaded         domain.Quantity
 	loadedKg       domain.Kg
+	price          domain.Price // of its departure
 	sold           shipment.Sold
 	result         *shipment.Result
 	returned       domain.Quantity
@@ -246,7 +257,7 @@ func (t *trade) depart(e *events.Event, f departure.Departed) {
 		t.step(e, &s.status, departed, loaded)
 		var kg domain.Kg
 		for _, l := range s.lines {
-			kg = kg.Add(l.loadedKg)
+			kg, l.price = kg.Add(l.loadedKg), t.line(l.order.of, l.order.no).price
 		}
 		if t.capacity.fails(c.Kg.Cmp(d.load[c.ShipmentID]) == 0 && c.Kg.Cmp(kg) == 0) {
 			t.capacity.wrong(e, "shipment %q departs with %s kg; loaded %s, its lines have %s", c.ShipmentID, c.Kg, d.load[c.ShipmentID], kg)

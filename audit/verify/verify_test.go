@@ -34,3 +34,17 @@ func TestACleanHistoryPasses(t *testing.T) {
 		t.Errorf("text %q (%v)", text.String(), err)
 	}
 }
+
+func TestOneIsSaidInTheSingular(t *testing.T) {
+	t.Parallel()
+	r := verify.Report{Commits: 1, Events: 2, Checks: []verify.Check{{Name: "positions", Of: "commits", Count: 1}, {Name: "splits", Of: "splits over funders", Count: 1, Failed: 1}},
+		Views: []verify.View{{Name: "claims", Rows: 1, Position: 1}}}
+	var text strings.Builder
+	if err := r.Text(&text); err != nil {
+		t.Fatal(err)
+	}
+	want := "1 commit, 2 events\n  ok   positions     1 commit\n  FAIL splits        1 of 1 split over funders\n  ok   view claims               1 row at position 1\n"
+	if text.String() != want {
+		t.Errorf("got %q, want %q", text.String(), want)
+	}
+}

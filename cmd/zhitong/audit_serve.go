@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,6 +17,7 @@ import (
 	"zhitong/audit/publish"
 	"zhitong/audit/tree"
 	"zhitong/audit/verify"
+	"zhitong/audit/views"
 	"zhitong/audit/witness"
 	"zhitong/events/log"
 	"zhitong/internal/lease"
@@ -33,23 +34,14 @@ const (
 	folderLook = time.Second
 )
 
-// selfCheck is what the running system last found about itself.
-type selfCheck struct {
-	At       time.Time `json:"at"`
-	OK       bool      `json:"ok"`
-	Position uint64    `json:"position"`
-	Events   uint64    `json:"events"`
-	Failed   []string  `json:"failed,omitzero"` // names of the checks and views that failed
-}
-
 // auditing is the audit's part of a serving process.
 type auditing struct {
 	house     *house
 	reader    tree.Reader
+	check     *keeper.SelfCheck
 	publisher *publish.Publisher
 	panel     *witness.Panel // nil when nobody is asked
 	handler   http.Handler
-	checked   atomic.Pointer[selfCheck]
 }
 
 // keepMerkle lets the Merkle log follow the log as a part of the group, asks
@@ -68,6 +60,7 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, e
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+logPrefix+"/verified", a.showChecked)
+	mux.HandleFunc("GET "+logPrefix+"/views", a.showViews)
 	mux.Handle(logPrefix+"/", http.StripPrefix(logPrefix, a.publisher.Handler()))
 	a.handler = mux
 	keys, err := h.signingKeys(ctx)
@@ -84,7 +77,8 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, e
 		}
 		return nil
 	})
-	g.Go(func() error { return a.checkSelf(ctx, keys) })
+	a.check = keeper.NewSelfCheck(selfCheckEvery, func(ctx context.Context) (*verify.Report, uint64, error) { return a.checkSelf(ctx, keys) }, a.found, time.Now)
+	g.Go(func() error { return a.check.Run(ctx) })
 	return a, nil
 }
 
@@ -143,63 +137,85 @@ func (a *auditing) ask(ctx context.Context, w *tree.Writer, s checkpoint.Signed)
 	}
 }
 
-// checkSelf verifies log and views, over and over.
-func (a *auditing) checkSelf(ctx context.Context, keys *checkpoint.Keys) error {
+// checkSelf verifies log and views, and signs what the views are when the log has grown
+// since that was last signed.
+func (a *auditing) checkSelf(ctx context.Context, keys *checkpoint.Keys) (*verify.Report, uint64, error) {
 	verifiers, err := checkpoint.Verifiers(lines(keys.VKeys()))
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	tick := time.NewTicker(selfCheckEvery)
-	defer tick.Stop()
-	for {
-		r, err := a.house.verifyAll(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers})
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			a.house.p.note("self-check: " + err.Error())
-		} else {
-			a.found(r)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
+	dir := a.house.auditDir()
+	kept, err := views.Kept(os.DirFS(dir))
+	if err != nil {
+		return nil, 0, err
+	}
+	report, now, err := a.house.verifyAll(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers, Views: kept})
+	if err != nil {
+		return nil, 0, err
+	}
+	last := uint64(0)
+	if len(kept) > 0 {
+		if s, err := views.Open(kept[len(kept)-1], verifiers); err == nil {
+			last = s.Position
 		}
 	}
+	if now.Views == nil || now.Position <= last {
+		return report, last, nil
+	}
+	now.Origin = keys.Name()
+	signed, err := views.Sign(now, keys.Signers()...)
+	if err == nil {
+		err = views.Keep(dir, signed)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return report, now.Position, nil
 }
 
-// found keeps what a self-check found, and says it when something is wrong.
-func (a *auditing) found(r *verify.Report) {
-	c := &selfCheck{At: time.Now().UTC().Truncate(time.Second), OK: r.OK(), Position: r.Commits, Events: r.Events}
-	for _, x := range r.Checks {
-		if x.Failed > 0 {
-			c.Failed = append(c.Failed, x.Name)
-		}
-	}
-	for _, v := range r.Views {
-		if v.Differs {
-			c.Failed = append(c.Failed, "view "+v.Name)
-		}
-	}
-	a.checked.Store(c)
-	if !c.OK {
+// found says it when a self-check found something, or could not be done.
+func (a *auditing) found(c keeper.Checked) {
+	switch {
+	case c.Error != "":
+		a.house.p.note("self-check: " + c.Error)
+	case !c.OK:
 		a.house.p.note(fmt.Sprintf("self-check: something is wrong with %v: run zhitong audit verify", c.Failed))
 	}
 }
 
 // last is when the system last verified itself, and whether all was well.
 func (a *auditing) last() (at time.Time, ok bool) {
-	if c := a.checked.Load(); c != nil {
-		return c.At, c.OK
+	if a.check == nil {
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	c, _ := a.check.Status()
+	return c.At, c.OK
+}
+
+// showViews answers with the latest signed statement about the views.
+func (a *auditing) showViews(w http.ResponseWriter, _ *http.Request) {
+	signed, err := views.Latest(os.DirFS(a.house.auditDir()))
+	if errors.Is(err, fs.ErrNotExist) {
+		http.Error(w, "no view was signed yet", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		http.Error(w, "the statements about views cannot be read", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(signed) // the client has gone
 }
 
 // showChecked answers what the last self-check found.
 func (a *auditing) showChecked(w http.ResponseWriter, _ *http.Request) {
-	c := a.checked.Load()
-	if c == nil {
+	if a.check == nil {
+		http.Error(w, "another process verifies", http.StatusServiceUnavailable)
+		return
+	}
+	c, _ := a.check.Status()
+	if c.At.IsZero() {
 		w.Header().Set("Retry-After", "10")
 		http.Error(w, "not verified yet", http.StatusServiceUnavailable)
 		return

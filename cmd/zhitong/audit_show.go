@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -26,15 +28,18 @@ func everyProjection() []projections.Projection {
 }
 
 func (p *program) auditTraceCommand() *cobra.Command {
-	var format string
+	var format, proofs string
 	c := &cobra.Command{
 		Use:   "trace ID",
 		Short: "Show where a figure came from and what became of it",
 		Long: `Show where a figure came from and what became of it: every event, with who did it,
-every step of a calculation, causes (←) and effects (→). ID is a claim, a claim and a
-line (CLAIM/2), an order, a shipment, a departure, a payment batch, a clawback, a fund,
-a policy version (SGYD@1), a party or an event.`,
+every step of a calculation, causes (←) and effects (→). ID is a claim, an order, a
+shipment, a departure, a payment batch, a clawback, a fund, a policy version (SGYD@1),
+a party, an event or a command; or a line of a claim, an order, a shipment or a batch
+(CLAIM/2). With --proofs each event gets a file that proves its commit: audit verify
+checks it offline.`,
 		Example: `  zhitong audit trace S20200503-07-1.SGYD
+  zhitong audit trace S20200503-07-1.SGYD/1 --proofs proofs --format json
   zhitong audit trace S20200503-07-1.SGYD/1 --format dot | dot -Tsvg > trace.svg`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -53,6 +58,9 @@ a policy version (SGYD@1), a party or an event.`,
 				if errors.Is(err, trace.ErrUnknown) {
 					return usageError{err}
 				}
+				if err == nil && proofs != "" {
+					err = h.proveTrace(ctx, nodes, proofs)
+				}
 				if err != nil {
 					return err
 				}
@@ -61,7 +69,27 @@ a policy version (SGYD@1), a party or an event.`,
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "text, json, dot (Graphviz) or mermaid")
+	c.Flags().StringVar(&proofs, "proofs", "", "folder for a proof of each event, POSITION.tlog-proof")
 	return c
+}
+
+// proveTrace writes a proof of each commit that an answer names.
+func (h *house) proveTrace(ctx context.Context, nodes []*trace.Node, dir string) error {
+	m, err := h.merkle(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return trace.Prove(nodes, func(position uint64) (string, error) {
+		proof, err := m.reader.Prove(position, m.signed)
+		if err != nil {
+			return "", err
+		}
+		name := strconv.FormatUint(position, 10) + ".tlog-proof"
+		return name, os.WriteFile(filepath.Join(dir, name), proof.Format(), 0o644)
+	})
 }
 
 func (p *program) auditDiffCommand() *cobra.Command {

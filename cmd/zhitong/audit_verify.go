@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"zhitong/audit/offline"
 	"zhitong/audit/verify"
+	"zhitong/audit/views"
 	"zhitong/internal/embedded/pgcluster"
 	"zhitong/projections"
 	"zhitong/projections/projector"
@@ -94,8 +96,12 @@ func (v *verifyRun) running(ctx context.Context, h *house) error {
 	if err != nil {
 		return usageError{err}
 	}
-	o := verify.Options{Read: h.read, Tree: &m.reader, Verifiers: verifiers, Since: since, HashesOnly: v.offline.HashesOnly}
-	r, err := h.verifyAll(ctx, o)
+	signed, err := views.Kept(os.DirFS(h.auditDir()))
+	if err != nil {
+		return err
+	}
+	o := verify.Options{Read: h.read, Tree: &m.reader, Verifiers: verifiers, Since: since, HashesOnly: v.offline.HashesOnly, Views: signed}
+	r, _, err := h.verifyAll(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -106,14 +112,16 @@ func (v *verifyRun) running(ctx context.Context, h *house) error {
 }
 
 // verifyAll checks the log, and the live views against its fold: the log is read and
-// decoded once for both.
-func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report, error) {
+// decoded once for both. It also returns what the log's keys may sign about the
+// views: nothing when something was found.
+func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report, views.Statement, error) {
 	if o.HashesOnly {
-		return runChecks(ctx, o)
+		r, err := runChecks(ctx, o)
+		return r, views.Statement{}, err
 	}
-	var report *verify.Report
+	var first *verify.Result
 	fold := func(ctx context.Context, read projections.Reader, ps []projections.Projection, until projections.Until) (*projections.Folded, error) {
-		if report != nil || until.Nothing {
+		if first != nil || until.Nothing {
 			return projections.Fold(ctx, read, ps, until)
 		}
 		with := o
@@ -122,8 +130,8 @@ func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report
 		if err != nil {
 			return nil, err
 		}
-		report = r.Report
-		return &projections.Folded{Mark: projections.Mark{Position: until.Position}, Events: r.Events, DBs: r.DBs, Failed: r.Failed}, nil
+		first = r
+		return projections.FoldedOf(ps, r.DBs, r.Failed, until.Position), nil
 	}
 	var checked []projector.Verified
 	viewsErr := h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
@@ -133,16 +141,36 @@ func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report
 		}
 		return err
 	})
-	if report == nil {
+	if first == nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, views.Statement{}, ctx.Err()
 		}
-		var err error
-		if report, err = runChecks(ctx, o); err != nil {
-			return nil, err
+		report, err := runChecks(ctx, o)
+		if err != nil {
+			return nil, views.Statement{}, err
 		}
+		return report, views.Statement{}, h.addViews(report, checked, viewsErr)
 	}
-	return report, h.addViews(report, checked, viewsErr)
+	if err := h.addViews(first.Report, checked, viewsErr); err != nil || !first.OK() {
+		return first.Report, views.Statement{}, err
+	}
+	s, err := statementOf(first.Folded, checked)
+	return first.Report, s, err
+}
+
+// statementOf says what was found of the public views where all of them stand.
+func statementOf(s views.Statement, checked []projector.Verified) (views.Statement, error) {
+	for _, c := range checked {
+		if !c.Public || c.Position != s.Position {
+			continue
+		}
+		digest, err := projections.ParseDigest(c.Digest)
+		if err != nil {
+			return s, err
+		}
+		s.Views = append(s.Views, views.View{Name: c.Table, Version: c.Version, Rows: c.Rows, Digest: digest})
+	}
+	return s, nil
 }
 
 func runChecks(ctx context.Context, o verify.Options) (*verify.Report, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"zhitong/audit/verify"
 	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
@@ -152,16 +153,23 @@ func send(t *testing.T, a *app.App, c Command) (Outcome, string) {
 	return Accepted, ""
 }
 
-// rowsDiffer folds the log into all views and compares them with the model's.
+// rowsDiffer verifies the log, folds it into all views and compares them with the
+// model's.
 func rowsDiffer(t *testing.T, l log.Log, m *Model) string {
 	t.Helper()
 	read := func(ctx context.Context, from uint64, fn func(uint64, [][]byte) error) error {
 		return l.Read(ctx, from, func(b log.Block) error { return fn(b.First, b.Commits) })
 	}
-	folded, err := projections.Fold(t.Context(), read, catalogue.All(), projections.Until{})
+	checked, err := verify.Run(t.Context(), verify.Options{Read: read, Fold: catalogue.All()})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !checked.OK() { // the auditor's checks are a third reading of the rules
+		var report strings.Builder
+		_ = checked.Text(&report)
+		return "the auditor's checks: " + report.String()
+	}
+	folded := projections.FoldedOf(catalogue.All(), checked.DBs, checked.Failed, checked.Commits)
 	return m.Differs(func(view string) ([]Row, error) {
 		rows, err := folded.Select(view, nil, 0)
 		if err != nil {
