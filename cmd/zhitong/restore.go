@@ -35,7 +35,11 @@ type restoreRun struct {
 	format   string
 
 	resume bool // the folder holds the beginning of a restore
-	result restored
+	// Of --from-tiles: who is erased, and the SHA-256 of the first commit.
+	erased    backup.Erasures
+	first     string
+	keysThere bool // the key stream has keys
+	result    restored
 }
 
 func (p *program) restoreCommand() *cobra.Command {
@@ -56,7 +60,8 @@ erased do not get their keys back. With the keys the log keeps its signing key; 
 them, and when --to leaves commits out, it is signed by a new one, and the checkpoints
 from before lie in audit-before. The views are made anew from the log.
 
---from-tiles needs an empty log only; commits that the bundles do not hold are named, and
+--from-tiles needs an empty log only, and takes --keys too (the keys lie beside the log,
+in the broker's files); commits that the bundles do not hold are named, and
 nothing is written; with --to the part before them can be restored.`,
 		Example: `  zhitong restore /backup/2021-06-30.zt --check
   install -D -m 600 /safe/master.key data2/master.key
@@ -93,8 +98,8 @@ func (r *restoreRun) read(args []string) error {
 	switch {
 	case (r.file == "") == (r.tiles == ""):
 		return hintError{usagef("either the FILE of a backup or --from-tiles DIR is needed"), "zhitong restore --help"}
-	case r.tiles != "" && (r.keysFile != "" || len(r.since) > 0 || r.check):
-		return usagef("--keys, --since and --check go with the FILE of a backup")
+	case r.tiles != "" && (len(r.since) > 0 || r.check):
+		return usagef("--since and --check go with the FILE of a backup")
 	case r.format != "text" && r.format != "json":
 		return usagef("--format %q: text or json is needed", r.format)
 	}

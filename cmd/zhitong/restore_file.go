@@ -7,15 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/offline"
-	"zhitong/domain"
-	"zhitong/events/keys"
 	"zhitong/internal/backup"
 )
 
@@ -27,7 +23,7 @@ const auditBeforeFolder = "audit-before"
 type copied struct {
 	*backup.Backup
 	backup.Checked
-	keys *backup.Opened // nil without --keys
+	keys *broughtKeys // nil without --keys
 }
 
 // fromFile restores a backup.
@@ -52,7 +48,7 @@ func (r *restoreRun) fromFile(ctx context.Context) error {
 		if err := r.fill(ctx, h, b.Each); err != nil {
 			return err
 		}
-		if err := r.restoreKeys(ctx, h, c); err != nil {
+		if err := c.keys.restore(ctx, h); err != nil {
 			return err
 		}
 		if err := r.restoreAudit(c); err != nil {
@@ -105,32 +101,8 @@ func (r *restoreRun) checkFile(ctx context.Context, c *copied) error {
 	if r.keysFile == "" {
 		return nil
 	}
-	c.keys, err = r.openKeys(c.Stream)
+	c.keys, err = r.openKeys(c.Stream, c.Erased)
 	return err
-}
-
-// openKeys reads the keys file and opens it with the master key.
-func (r *restoreRun) openKeys(of backup.Stream) (*backup.Opened, error) {
-	k, err := backup.ReadKeys(r.keysFile)
-	if err != nil {
-		return nil, refusedCopy(err)
-	}
-	if !k.Stream.Same(of) {
-		return nil, usagef("%s holds the keys of another log (%s, first commit %.12s…), the backup is of %s, %.12s…", r.keysFile, k.Stream.Name, k.Stream.First, of.Name, of.First)
-	}
-	path := r.p.masterKey()
-	master, err := keys.ReadMaster(path)
-	if err != nil {
-		return nil, hintError{usageError{err}, r.p.text.Say("restore.no_master", "file", path)}
-	}
-	opened, err := k.Open(master)
-	switch {
-	case errors.Is(err, keys.ErrOtherMaster):
-		return nil, hintError{usagef("%s: %v", r.keysFile, err), r.p.text.Say("restore.other_master", "file", path)}
-	case err != nil:
-		return nil, foundError{fmt.Errorf("%s: %w", r.keysFile, err)}
-	}
-	return &opened, nil
 }
 
 // describe says what will be restored.
@@ -142,18 +114,9 @@ func (r *restoreRun) describe(c *copied) {
 	for _, s := range c.Since {
 		r.result.Since = append(r.result.Since, compared(s))
 	}
-	if c.keys == nil {
-		return
+	if c.keys != nil {
+		r.result.Keys = c.keys.count(c.Later)
 	}
-	k := &restoredKeys{AskAgain: c.Later}
-	for name := range c.keys.Persons {
-		if c.erased(name) {
-			k.Erased++
-			continue
-		}
-		k.Keys++
-	}
-	r.result.Keys = k
 }
 
 func compared(c backup.Compared) comparedCheckpoint {
@@ -164,54 +127,6 @@ func compared(c backup.Compared) comparedCheckpoint {
 // has signed must be there, else it would sign two histories.
 func (r *restoreRun) sameSigner(c *copied) bool {
 	return c.keys != nil && c.keys.Signing != nil && c.To == c.Position
-}
-
-// erased reports whether a key is that of a party whose erasure the copy asks for.
-func (c *copied) erased(name string) bool {
-	id, ok := strings.CutPrefix(name, "party/")
-	return ok && slices.ContainsFunc(c.Erased, func(e domain.ID) bool { return string(e) == id })
-}
-
-// restoreKeys brings the keys back, but those of erased persons.
-func (r *restoreRun) restoreKeys(ctx context.Context, h *house, c *copied) error {
-	if c.keys == nil {
-		return nil
-	}
-	stream, _, err := h.keyStream(ctx)
-	if err != nil {
-		return err
-	}
-	for _, name := range c.names() {
-		if c.erased(name) {
-			continue
-		}
-		stored, err := stream.Create(ctx, name, c.keys.Persons[name])
-		if err != nil {
-			return fmt.Errorf("restore the key of %q: %w", name, err)
-		}
-		if string(stored) != string(c.keys.Persons[name]) {
-			return fmt.Errorf("restore the key of %q: another key is stored already", name)
-		}
-	}
-	return nil
-}
-
-// names are the names of the keys, that of the tags first, as the store wants it.
-func (c *copied) names() []string {
-	var names []string
-	for name := range c.keys.Persons {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if tag := keys.TagName; (a == tag) != (b == tag) {
-			if a == tag {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	return names
 }
 
 // restoreAudit puts the checkpoints where the log's signer finds them, or aside where

@@ -24,9 +24,7 @@ func (r *restoreRun) print() error {
 	}
 	say(head, "position", m.Position, "size", m.Size, "folder", m.Folder, "time", m.Recorded.Format(time.RFC3339), "event", m.LastEvent)
 	r.sayCheckpoints(say)
-	if r.tiles == "" {
-		r.sayKeys(say)
-	}
+	r.sayKeys(say)
 	if !m.Restored {
 		return nil
 	}
@@ -65,9 +63,11 @@ func (r *restoreRun) sayCheckpoints(say func(string, ...any)) {
 
 func (r *restoreRun) sayKeys(say func(string, ...any)) {
 	m := &r.result
-	if m.Keys == nil {
+	switch {
+	case m.Keys == nil && r.keysThere:
+	case m.Keys == nil:
 		say("restore.no_keys")
-	} else {
+	default:
 		say("restore.keys", "keys", m.Keys.Keys, "erased", m.Keys.Erased)
 		for _, id := range m.Keys.AskAgain {
 			say("restore.ask_again", "party", id)
