@@ -151,7 +151,11 @@ func (r *restoreRun) begin(mayHold func(name string) bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return backup.Put(marker, []byte(r.command()))
+	if err := backup.Put(marker, []byte(r.command())); err != nil {
+		return err
+	}
+	r.p.note(r.p.text.Say("restore.begins", "folder", dir))
+	return nil
 }
 
 // end takes the mark away: the folder is whole.

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestABackupIsMadeBesideServeAndItsClients makes backups while serve runs and several
+// processes write; each is restored to exactly the beginning of the log.
+func TestABackupIsMadeBesideServeAndItsClients(t *testing.T) {
+	t.Parallel()
+	const clients, each = 4, 40
+	sh := newShell(t)
+	dir := t.TempDir()
+	serve := sh.start("serve", "--listen", "127.0.0.1:0")
+	serve.line()
+	sh.run(0, opening+"\n", "apply", "-")
+	var running []*process
+	for c := range clients {
+		p := sh.start("apply", "-")
+		for n := range each {
+			if _, err := fmt.Fprintln(p.in, funder(1000*c+n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.in.Close()
+		running = append(running, p)
+	}
+	for n := range 3 {
+		sh.run(0, "", "backup", filepath.Join(dir, fmt.Sprint(n)), "--keys", filepath.Join(dir, fmt.Sprint(n, ".keys")))
+	}
+	for _, p := range running {
+		p.ends(0)
+	}
+	all := sh.run(0, "", "export", "log")
+	serve.signal(syscall.SIGINT)
+	serve.ends(0)
+	if got := strings.Count(all, "\n"); got != 1+clients*each {
+		t.Fatalf("the log has %d commits", got)
+	}
+	for n := range 3 {
+		other := &shell{t, map[string]string{"HOME": t.TempDir(), "ZHITONG_DATA": filepath.Join(t.TempDir(), "data"), "LANG": "en_US.UTF-8"}}
+		other.run(0, "", "restore", filepath.Join(dir, fmt.Sprint(n)))
+		if got := other.run(0, "", "export", "log"); got == "" || !strings.HasPrefix(all, got) {
+			t.Errorf("backup %d is not a beginning of the log", n)
+		}
+	}
+}
+
+// TestARestoreThatIsKilledSaysSoAndGoesOn kills a restore as soon as it has written
+// something, until it was hit before its end.
+func TestARestoreThatIsKilledSaysSoAndGoesOn(t *testing.T) {
+	t.Parallel()
+	const attemptsMax = 20
+	sh := newShell(t)
+	var lines strings.Builder
+	fmt.Fprintln(&lines, opening)
+	for n := range 3000 {
+		fmt.Fprintln(&lines, funder(n))
+	}
+	sh.run(0, lines.String(), "apply", "-")
+	all := sh.run(0, "", "export", "log")
+	copied := filepath.Join(t.TempDir(), "b.zt")
+	sh.run(0, "", "backup", copied)
+	for attempt := range attemptsMax {
+		sh.env["ZHITONG_DATA"] = filepath.Join(t.TempDir(), "data")
+		if !sh.killRestore(copied) {
+			continue // it was faster
+		}
+		var out, notes bytes.Buffer
+		got := run(t.Context(), []string{"export", "log"}, func(k string) string { return sh.env[k] }, nil, &out, &notes)
+		if got != 4 || !strings.Contains(notes.String(), "has begun here and has not ended") || !strings.Contains(notes.String(), copied) {
+			t.Errorf("killed at attempt %d: status %d, %s", attempt, got, notes.String())
+		}
+		sh.run(0, "", "restore", copied)
+		if sh.run(0, "", "export", "log") != all {
+			t.Error("the restore that went on has another log")
+		}
+		return
+	}
+	t.Errorf("in %d attempts no restore was killed before its end", attemptsMax)
+}
+
+// killRestore starts a restore and kills it once the folder is marked; it reports
+// whether that was before the end.
+func (s *shell) killRestore(file string) bool {
+	s.t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := exec.Command(exe, "restore", file)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	for k, v := range s.env {
+		c.Env = append(c.Env, k+"="+v)
+	}
+	notes, err := c.StderrPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	bufio.NewReader(notes).ReadString('\n') // it says that it begins
+	if err := c.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	c.Wait()
+	_, err = os.Stat(filepath.Join(s.env["ZHITONG_DATA"], restoringFile))
+	return err == nil
+}
