@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"zhitong/domain"
 	"zhitong/events/keys"
@@ -329,5 +330,31 @@ func TestALockThatIsNotGivenBackEndsWithTheContext(t *testing.T) {
 	})
 	if err := s.Rotate(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAStreamThatAnyNodeMayAnswerForIsSetRight(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	js, err := jetstream.New(v.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := func() *jetstream.StreamInfo {
+		s, err := js.Stream(t.Context(), "ZHITONG_KEYS")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.CachedInfo()
+	}
+	sealed := v.seal()
+	cfg := info().Config
+	cfg.AllowDirect = true
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	v.opens("answered by any node", sealed, people...)
+	if info().Config.AllowDirect {
+		t.Error("the stream still allows direct gets")
 	}
 }
