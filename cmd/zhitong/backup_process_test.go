@@ -116,3 +116,36 @@ func (s *shell) killRestore(file string) bool {
 	_, err = os.Stat(filepath.Join(s.env["ZHITONG_DATA"], restoringFile))
 	return err == nil
 }
+
+// TestErasuresGoOnAfterAKill kills a process that erases persons after each of its
+// answers in turn; the next process finishes what was asked for, and everybody else's
+// values open.
+func TestErasuresGoOnAfterAKill(t *testing.T) {
+	t.Parallel()
+	const persons = 6
+	sh := newShell(t)
+	var lines strings.Builder
+	fmt.Fprintln(&lines, opening)
+	for n := range persons {
+		fmt.Fprintf(&lines, `{"id":"r%[1]d","command":"party.register","actor":"U-OFF","role":"officer","time":"2021-03-01T09:00:00+08:00","data":{"party_id":"C%[1]d","kind":"cooperative","name":{"zh":"社"},"payee":{"account_name":"A","bank":"B","account_no":"6222-%[1]d"}}}`+"\n", n)
+	}
+	sh.run(0, lines.String(), "apply", "-")
+	for n := range persons - 1 {
+		p := sh.start("apply", "-")
+		p.ask(fmt.Sprintf(`{"id":"e%[1]d","command":"person.erase","actor":"U-OP","role":"operator","time":"2021-03-02T09:00:00+08:00","data":{"party_id":"C%[1]d","reason":"asked"}}`, n))
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		p.cmd.Wait()
+		sh.run(0, "", "apply", "-") // the next process does what is owed, and nothing else
+		if got := strings.Count(sh.run(0, "", "export", "events"), `"type":"zhitong.person.erased.v1"`); got != n+1 {
+			t.Fatalf("after %d erasures that were killed %d are complete", n+1, got)
+		}
+		if got := sh.run(0, "", "person", "show", "C5", "--actor", "U", "--role", "finance"); !strings.Contains(got, "6222-5") {
+			t.Errorf("after %d erasures: %s", n+1, got)
+		}
+	}
+	if got := sh.run(0, "", "keys", "backup", filepath.Join(t.TempDir(), "k")); !strings.Contains(got, "2 keys") {
+		t.Errorf("the keys of the one who stays and of the tags are wanted: %s", got)
+	}
+}

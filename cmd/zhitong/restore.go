@@ -51,7 +51,8 @@ func (p *program) restoreCommand() *cobra.Command {
 an audit folder. Everything is checked before anything is written: each part of the
 backup, and each commit against every signed checkpoint in it and those of --since. A
 damaged, shortened or incomplete backup is refused, and the part is named. Nothing is
-ever overwritten: a log that holds something is refused. A restore that was cut short
+ever overwritten: a log that holds something is refused. Without --key the keys inside
+the copy are used: then the check shows that nothing was changed, not who signed. A restore that was cut short
 says so at every command; run it again, and it goes on.
 
 The folder may hold master.key, zhitong.toml and witnesses: put master.key there, or

@@ -369,6 +369,22 @@ func TestItIsHeldAgainstACheckpointThatWasKept(t *testing.T) {
 	}
 }
 
+func TestAnotherSignersCopyIsRefusedByWhoKnowsTheKey(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t, log.NewMemory()), newWorld(t, log.NewMemory())
+	known, err := checkpoint.Verifiers(w.source().VKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := file(t, other.make(other.source()))
+	if _, err := check(t, name, backup.Options{}); err != nil {
+		t.Errorf("with its own keys: %v", err)
+	}
+	if _, err := check(t, name, backup.Options{Verifiers: known}); err == nil {
+		t.Error("a copy that somebody else has signed was taken")
+	}
+}
+
 // TestARewrittenLogIsNotCopied changes what was signed before.
 func TestARewrittenLogIsNotCopied(t *testing.T) {
 	t.Parallel()

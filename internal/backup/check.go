@@ -125,7 +125,7 @@ func (c *check) readMarks() error {
 		return err
 	}
 	if c.found.Own.Signed, err = checkpoint.Open(own, c.o.Verifiers); err != nil {
-		return damaged(checkpointName, "%v", err)
+		return damaged(checkpointName, "none of the keys that are trusted has signed it: %v", err)
 	}
 	if size := c.found.Own.Size; size != c.b.Position {
 		return damaged(checkpointName, "it covers position %d, the backup ends at %d", size, c.b.Position)
