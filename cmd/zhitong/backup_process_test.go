@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"zhitong/internal/embedded/embeddedtest"
 )
 
 // TestABackupIsMadeBesideServeAndItsClients makes backups while serve runs and several
@@ -147,5 +149,31 @@ func TestErasuresGoOnAfterAKill(t *testing.T) {
 	}
 	if got := sh.run(0, "", "keys", "backup", filepath.Join(t.TempDir(), "k")); !strings.Contains(got, "2 keys") {
 		t.Errorf("the keys of the one who stays and of the tags are wanted: %s", got)
+	}
+}
+
+// TestARestoreGoesIntoAClustersBroker restores into a broker of three nodes, and is
+// refused where its log holds something.
+func TestARestoreGoesIntoAClustersBroker(t *testing.T) {
+	t.Parallel()
+	sh := newShell(t)
+	sh.run(0, opening+"\n"+funder(1)+"\n", "apply", "-")
+	copied := filepath.Join(t.TempDir(), "b.zt")
+	sh.run(0, "", "backup", copied)
+	all := sh.run(0, "", "export", "log")
+	var urls []string
+	for _, s := range embeddedtest.Cluster(t) {
+		urls = append(urls, s.ClientURL())
+	}
+	sh.env["ZHITONG_NATS_URL"], sh.env["ZHITONG_DATA"] = strings.Join(urls, ","), filepath.Join(t.TempDir(), "one")
+	sh.run(0, "", "restore", copied)
+	if got := sh.run(0, "", "export", "log"); got != all {
+		t.Errorf("the cluster's log is\n%s, want\n%s", got, all)
+	}
+	sh.run(0, funder(2)+"\n", "apply", "-")
+	sh.env["ZHITONG_DATA"] = filepath.Join(t.TempDir(), "two")
+	sh.run(2, "", "restore", copied)
+	if got := sh.run(0, "", "export", "log"); strings.Count(got, "\n") != 3 || !strings.HasPrefix(got, all) {
+		t.Errorf("a restore that was refused has changed the log, or its folder is marked: %s", got)
 	}
 }

@@ -216,6 +216,11 @@ func (r *restoreRun) fill(ctx context.Context, h *house, commits backup.Commits)
 		bar.at(int(position), int(r.result.Position))
 	})
 	if errors.Is(err, backup.ErrNotEmpty) {
+		if !r.resume { // another broker's log: nothing has begun here
+			if endErr := r.end(); endErr != nil {
+				return errors.Join(err, endErr)
+			}
+		}
 		return usagef("the log of %s: %v: an empty data folder is needed, nothing is overwritten", r.p.cfg.Data, err)
 	}
 	return err
