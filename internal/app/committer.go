@@ -57,11 +57,14 @@ type committer struct {
 
 	write chan *block
 	wrote chan written
+	snaps *snapshots
+
+	drained bool // it has ended, and all that it folded is durable
 }
 
-func newCommitter(a *App, f *folds) *committer {
+func newCommitter(a *App, f *folds, s Snapshots) *committer {
 	return &committer{app: a, folds: f, next: &block{}, write: make(chan *block), wrote: make(chan written),
-		effects: make(chan effected, 64)}
+		effects: make(chan effected, 64), snaps: newSnapshots(f, s)}
 }
 
 // run is the committer's goroutine.
@@ -72,6 +75,7 @@ func (c *committer) run(ctx context.Context) error {
 	tick := time.NewTicker(owedAfter / 2)
 	defer tick.Stop()
 	c.collect(c.folds.recorded.Add(time.Second))
+	c.snaps.look(false)
 	for ctx.Err() == nil {
 		if err := c.decideFront(ctx); err != nil {
 			return c.giveUp(err)
@@ -84,12 +88,18 @@ func (c *committer) run(ctx context.Context) error {
 }
 
 // step waits for the next thing to do: a command, if there is room in the next
-// block; the outcome of the block in flight; the clock.
+// block; the outcome of the block in flight; the clock; a snapshot's work.
 func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 	c.send()
 	queue := c.app.queue
-	if len(c.next.again) >= log.BlockCommitsMax {
-		queue = nil
+	if len(c.next.again) >= log.BlockCommitsMax || c.snaps.due {
+		queue = nil // a snapshot is of a moment at which nothing is in flight
+	}
+	if c.snaps.due && c.inFlight == nil && c.next.empty() {
+		if err := c.snaps.begin(); err != nil {
+			return err
+		}
+		queue = c.app.queue
 	}
 	select {
 	case s := <-queue:
@@ -106,6 +116,11 @@ func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 			return err
 		}
 		c.collect(c.app.clock().Add(-owedAfter))
+		c.snaps.look(true)
+	case <-c.snaps.work():
+		return c.snaps.step()
+	case t := <-c.snaps.done:
+		return c.snaps.finish(t)
 	case <-ctx.Done():
 	}
 	return nil
@@ -156,6 +171,7 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	s.attempts++
 	d, err := c.decision(s)
 	if err != nil {
+		c.front = append(c.front, s) // for giveUp, which answers it
 		return fmt.Errorf("command %q: %w", s.env.ID, err)
 	}
 	c.next.again = append(c.next.again, s)
@@ -258,10 +274,9 @@ func (c *committer) written(ctx context.Context, w written) error {
 	switch {
 	case w.err == nil:
 		c.durable(b, w.head)
-		if c.next.empty() {
-			c.folds.evict()
-		}
-		return nil
+		c.folds.aggregates.evict()
+		c.snaps.look(false)
+		return c.snaps.step()
 	case errors.Is(w.err, log.ErrConflict), errors.Is(w.err, errTooLarge):
 		return c.again(ctx, b, w)
 	case errors.Is(w.err, log.ErrIdentity):
@@ -277,6 +292,7 @@ func (c *committer) again(ctx context.Context, b *block, w written) error {
 	c.next = &block{}
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
+		c.front = append(list, c.front...) // for giveUp, which answers them
 		return err
 	}
 	var front []*submission
@@ -359,7 +375,8 @@ func (c *committer) drain() error {
 			c.acting = 0 // left to the next start
 		}
 	}
-	return nil
+	c.drained = true
+	return c.giveUpBlocks(ErrStopped)
 }
 
 func (c *committer) giveUp(err error) error {

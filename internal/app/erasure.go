@@ -29,7 +29,7 @@ func (a *App) erasure() Reaction {
 
 // forgetErased drops the keys of everybody whose erasure the folds know.
 func (a *App) forgetErased(r *Registries) {
-	for id := range r.erasing.m {
+	for id := range r.erasing.t.all() {
 		a.ring.Forget(party.Ref(id))
 	}
 }
