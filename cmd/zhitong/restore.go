@@ -56,10 +56,11 @@ the copy are used: then the check shows that nothing was changed, not who signed
 says so at every command; run it again, and it goes on.
 
 The folder may hold master.key, zhitong.toml and witnesses: put master.key there, or
-name it with ZHITONG_MASTER_KEY, to restore the keys (--keys). Persons who asked to be
-erased do not get their keys back. With the keys the log keeps its signing key; without
-them, and when --to leaves commits out, it is signed by a new one, and the checkpoints
-from before lie in audit-before. The views are made anew from the log.
+name it with ZHITONG_MASTER_KEY, to restore the keys (--keys). Without the master key
+they wait in the folder for it. Persons who asked to be erased do not get their keys
+back. With the keys the log keeps its signing key; without them it gets a new one beside
+the old public key. Where --to leaves commits out it is another log from there on, and
+the checkpoints from before lie in audit-before. The views are made anew from the log.
 
 --from-tiles needs an empty log only, and takes --keys too (the keys lie beside the log,
 in the broker's files); commits that the bundles do not hold are named, and
@@ -252,6 +253,7 @@ type restored struct {
 	Since      []comparedCheckpoint `json:"since,omitzero"`
 	Keys       *restoredKeys        `json:"keys,omitzero"`
 	SignedBy   string               `json:"signed_by,omitzero"` // the log's signing key from now on
+	NewKey     bool                 `json:"new_key"`            // the same log under a new signing key
 	NewSigner  bool                 `json:"new_signer"`
 	Views      string               `json:"views,omitzero"`
 }
@@ -269,6 +271,8 @@ type comparedCheckpoint struct {
 type restoredKeys struct {
 	Keys   int `json:"keys"`
 	Erased int `json:"erased"` // left out, since their persons were erased
+	// Waiting says that they wait for the master key.
+	Waiting bool `json:"waiting"`
 	// AskAgain are parties whose erasure was asked for at a position that is not
 	// restored.
 	AskAgain []domain.ID `json:"ask_again,omitzero"`

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/offline"
+	"zhitong/domain"
 	"zhitong/internal/backup"
 )
 
@@ -24,6 +26,8 @@ type copied struct {
 	*backup.Backup
 	backup.Checked
 	keys *broughtKeys // nil without --keys
+	// waits are keys whose master key is not there yet; then keys is nil.
+	waits *backup.Keys
 }
 
 // fromFile restores a backup.
@@ -48,7 +52,7 @@ func (r *restoreRun) fromFile(ctx context.Context) error {
 		if err := r.fill(ctx, h, b.Each); err != nil {
 			return err
 		}
-		if err := c.keys.restore(ctx, h); err != nil {
+		if err := r.restoreKeys(ctx, h, c.keys, c.waits); err != nil {
 			return err
 		}
 		if err := r.restoreAudit(c); err != nil {
@@ -101,7 +105,7 @@ func (r *restoreRun) checkFile(ctx context.Context, c *copied) error {
 	if r.keysFile == "" {
 		return nil
 	}
-	c.keys, err = r.openKeys(c.Stream, c.Erased)
+	c.keys, c.waits, err = r.openKeys(c.Stream, c.Erased)
 	return err
 }
 
@@ -109,39 +113,60 @@ func (r *restoreRun) checkFile(ctx context.Context, c *copied) error {
 func (r *restoreRun) describe(c *copied) {
 	r.result = restored{
 		Folder: r.p.cfg.Data, Stream: c.Stream.Name, Position: c.To, Size: c.Position, LastEvent: c.Event, Recorded: c.Recorded.UTC(),
-		Checkpoint: compared(c.Own), NewSigner: !r.sameSigner(c),
+		Checkpoint: compared(c.Own), NewSigner: c.To < c.Position, NewKey: c.To == c.Position && !c.signs(),
 	}
 	for _, s := range c.Since {
 		r.result.Since = append(r.result.Since, compared(s))
 	}
-	if c.keys != nil {
-		r.result.Keys = c.keys.count(c.Later)
+	r.countKeys(c.keys, c.waits, c.Later)
+}
+
+// countKeys says what becomes of the keys.
+func (r *restoreRun) countKeys(k *broughtKeys, waits *backup.Keys, later []domain.ID) {
+	switch {
+	case k != nil:
+		r.result.Keys = k.count(later)
+	case waits != nil:
+		r.result.Keys = &restoredKeys{Keys: len(waits.Persons), Waiting: true, AskAgain: later}
 	}
+}
+
+// restoreKeys brings the keys back, or leaves them for when the master key is there.
+func (r *restoreRun) restoreKeys(ctx context.Context, h *house, k *broughtKeys, waits *backup.Keys) error {
+	switch {
+	case waits != nil:
+		return r.p.leaveWaiting(*waits)
+	case k == nil:
+		return nil
+	}
+	stream, _, err := h.keyStream(ctx)
+	if err != nil {
+		return err
+	}
+	return k.restore(ctx, stream)
 }
 
 func compared(c backup.Compared) comparedCheckpoint {
 	return comparedCheckpoint{File: c.Name, Size: c.Size, By: c.By, Missing: c.Missing, Compared: c.Reached}
 }
 
-// sameSigner reports whether the log goes on under its signing key: everything that it
-// has signed must be there, else it would sign two histories.
-func (r *restoreRun) sameSigner(c *copied) bool {
-	return c.keys != nil && c.keys.Signing != nil && c.To == c.Position
-}
+// signs reports whether the signing key is there.
+func (c *copied) signs() bool { return c.keys != nil && c.keys.Signing != nil }
 
-// restoreAudit puts the checkpoints where the log's signer finds them, or aside where
-// another signer goes on.
+// restoreAudit puts the checkpoints where the log's signer finds them. Where commits
+// that were signed are left out they are put aside: under its old name the log would
+// sign two histories.
 func (r *restoreRun) restoreAudit(c *copied) error {
-	folder := auditBeforeFolder
-	if r.sameSigner(c) {
-		folder = auditFolder
-		if err := backup.Put(r.p.signingKey(), c.keys.Signing); err != nil {
-			return err
-		}
-	}
 	vkeys, err := c.VKeys()
 	if err != nil {
 		return err
+	}
+	folder := auditBeforeFolder
+	if c.To == c.Position {
+		folder = auditFolder
+		if err := r.restoreSigning(c, vkeys); err != nil {
+			return err
+		}
 	}
 	all, err := c.Checkpoints()
 	if err != nil {
@@ -166,6 +191,24 @@ func (r *restoreRun) restoreAudit(c *copied) error {
 		}
 	}
 	return nil
+}
+
+// restoreSigning brings the signing key back. Where it is not there a new one is made
+// for the same log: what the old one has signed goes on verifying, but nobody vouches
+// for the new one.
+func (r *restoreRun) restoreSigning(c *copied, vkeys string) error {
+	path := r.p.signingKey()
+	if c.signs() {
+		return backup.Put(path, c.keys.Signing)
+	}
+	if _, err := os.Stat(path); err == nil && r.resume {
+		return nil
+	}
+	skey, err := checkpoint.NewKey(c.Own.Origin)
+	if err != nil {
+		return err
+	}
+	return backup.Put(path, []byte(strings.TrimSpace(vkeys)+"\n"+skey+"\n"))
 }
 
 // sign makes the signed tree of the log as it is now, which must go through every

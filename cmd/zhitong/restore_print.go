@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -67,11 +68,16 @@ func (r *restoreRun) sayKeys(say func(string, ...any)) {
 	case m.Keys == nil && r.keysThere:
 	case m.Keys == nil:
 		say("restore.no_keys")
+	case m.Keys.Waiting:
+		say("restore.keys_wait", "file", r.p.masterKey(), "waiting", r.p.waitingPath())
 	default:
 		say("restore.keys", "keys", m.Keys.Keys, "erased", m.Keys.Erased)
 		for _, id := range m.Keys.AskAgain {
 			say("restore.ask_again", "party", id)
 		}
+	}
+	if m.NewKey && r.tiles == "" {
+		say("restore.new_key", "by", cmp.Or(m.SignedBy, "…"))
 	}
 	if m.NewSigner {
 		say("restore.new_signer", "folder", auditBeforeFolder)

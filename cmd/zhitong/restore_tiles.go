@@ -29,12 +29,13 @@ func (r *restoreRun) fromTiles(ctx context.Context) error {
 		return err
 	}
 	var brought *broughtKeys
+	var waits *backup.Keys
 	if r.keysFile != "" {
 		of := backup.Stream{Name: log.StreamDefault, First: r.first}
-		if brought, err = r.openKeys(of, r.erased.Parties()); err != nil {
+		if brought, waits, err = r.openKeys(of, r.erased.Parties()); err != nil {
 			return err
 		}
-		r.result.Keys = brought.count(r.erased.After(r.result.Position))
+		r.countKeys(brought, waits, r.erased.After(r.result.Position))
 	}
 	if err := r.emptyLog(ctx); err != nil {
 		return err
@@ -46,10 +47,10 @@ func (r *restoreRun) fromTiles(ctx context.Context) error {
 		if err := r.fill(ctx, h, bundles(reader, signed.Checkpoint)); err != nil {
 			return err
 		}
-		if brought == nil {
+		if brought == nil && waits == nil {
 			return r.lookForKeys(ctx, h)
 		}
-		return brought.restore(ctx, h)
+		return r.restoreKeys(ctx, h, brought, waits)
 	})
 	if err == nil {
 		err = r.end()
