@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -158,19 +159,36 @@ func TestARestoreGoesIntoAClustersBroker(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
 	sh.run(0, opening+"\n"+funder(1)+"\n", "apply", "-")
-	copied := filepath.Join(t.TempDir(), "b.zt")
-	sh.run(0, "", "backup", copied)
+	dir := t.TempDir()
+	copied, copiedKeys, kept, master := filepath.Join(dir, "b.zt"), filepath.Join(dir, "b.keys"), filepath.Join(dir, "kept"), filepath.Join(dir, "master.key")
+	sh.run(0, "", "backup", copied, "--keys", copiedKeys)
 	all := sh.run(0, "", "export", "log")
+	note := sh.run(0, "", "audit", "checkpoint")
+	if err := errors.Join(os.WriteFile(kept, []byte(note), 0o600), os.Rename(filepath.Join(sh.env["ZHITONG_DATA"], "master.key"), master)); err != nil {
+		t.Fatal(err)
+	}
 	var urls []string
 	for _, s := range embeddedtest.Cluster(t) {
 		urls = append(urls, s.ClientURL())
 	}
 	sh.env["ZHITONG_NATS_URL"], sh.env["ZHITONG_DATA"] = strings.Join(urls, ","), filepath.Join(t.TempDir(), "one")
-	sh.run(0, "", "restore", copied)
+	sh.run(2, "", "restore", copied, "--keys", copiedKeys) // no keys wait here: the processes share them
+	sh.env["ZHITONG_MASTER_KEY"] = master
+	sh.run(0, "", "restore", copied, "--keys", copiedKeys, "--since", kept)
 	if got := sh.run(0, "", "export", "log"); got != all {
 		t.Errorf("the cluster's log is\n%s, want\n%s", got, all)
 	}
 	sh.run(0, funder(2)+"\n", "apply", "-")
+	sh.run(0, "", "audit", "verify", "--hashes", "--since", kept)
+	if got := sh.run(0, "", "audit", "checkpoint"); strings.SplitN(got, "\n", 2)[0] != strings.SplitN(note, "\n", 2)[0] {
+		t.Errorf("the log has another name now: %s", got)
+	}
+	again := filepath.Join(dir, "again.keys")
+	sh.run(0, "", "keys", "backup", again)
+	sh.env["ZHITONG_NATS_URL"], sh.env["ZHITONG_DATA"] = "", filepath.Join(t.TempDir(), "alone")
+	sh.run(0, "", "restore", copied, "--keys", again) // back to one machine, with its signing key
+	sh.run(0, "", "audit", "verify", "--hashes", "--since", kept)
+	sh.env["ZHITONG_NATS_URL"] = strings.Join(urls, ",")
 	sh.env["ZHITONG_DATA"] = filepath.Join(t.TempDir(), "two")
 	sh.run(2, "", "restore", copied)
 	if got := sh.run(0, "", "export", "log"); strings.Count(got, "\n") != 3 || !strings.HasPrefix(got, all) {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -284,6 +286,52 @@ func TestTwoProcessesEraseAtTheSameTime(t *testing.T) {
 	v.opens("afterwards", sealed, people[2])
 	if got := v.boxes(); len(got) != 2 {
 		t.Errorf("there are %d keys, want that of C003 and that of the tags", len(got))
+	}
+}
+
+// TestKeysAreMadeWhileTheMasterKeyIsRotated has processes make keys and rotate at the
+// same time: every key that was made opens afterwards.
+func TestKeysAreMadeWhileTheMasterKeyIsRotated(t *testing.T) {
+	t.Parallel()
+	const makers, each, rotations = 4, 12, 4
+	v := newVault(t)
+	sealed := v.seal()
+	var mu sync.Mutex
+	var everybody []domain.Ref
+	var wg sync.WaitGroup
+	for n := range makers {
+		r := v.ring()
+		wg.Go(func() {
+			for i := range each {
+				p := domain.Ref{Kind: "party", ID: domain.ID(fmt.Sprintf("N%d-%d", n, i))}
+				if err := r.Ensure(t.Context(), p); err != nil {
+					t.Error(err)
+					return
+				}
+				value, err := r.Seal(p, "E-1", "payee.bank", domain.Personal(p.ID))
+				mu.Lock()
+				sealed[p], everybody = value, append(everybody, p)
+				mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 2 {
+		s := v.stream()
+		wg.Go(func() {
+			for range rotations / 2 {
+				if err := s.Rotate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	v.opens("afterwards", sealed, append(everybody, people...)...)
+	if len(everybody) != makers*each || strings.Count(v.masterText(), "\n") != 1 {
+		t.Errorf("%d keys were made; the master key file is %d lines", len(everybody), strings.Count(v.masterText(), "\n"))
 	}
 }
 
