@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,55 @@ func TestOldSignaturesHoldAfterARotation(t *testing.T) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key file has mode %v (%v)", info.Mode(), err)
+	}
+}
+
+// TestALostSigningKeyStillVerifies: of a key that was lost the public half stays in the
+// file; once the key is found it signs again, beside the newer one.
+func TestALostSigningKeyStillVerifies(t *testing.T) {
+	t.Parallel()
+	old, err := checkpoint.NewKey("zhitong.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := checkpoint.ParseKeys(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := before.VKeys()[0]
+	if _, err := checkpoint.ParseKeys(public); err == nil {
+		t.Error("a file without a key that can sign is taken")
+	}
+	fresh, err := checkpoint.NewKey("zhitong.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := []string{public, fresh}
+	keys, err := checkpoint.ParseKeys(strings.Join(lines, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(keys.Signers()) != 1 || len(keys.VKeys()) != 2 || keys.VKeys()[0] != public {
+		t.Errorf("%d sign, public are %v", len(keys.Signers()), keys.VKeys())
+	}
+	c := checkpoint.Checkpoint{Origin: "zhitong.example/log", Size: 3, Root: merkle.Leaf([]byte("x"))}
+	signed, err := checkpoint.Sign(c, before.Signers()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifiers, err := checkpoint.Verifiers(strings.Join(keys.VKeys(), "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := checkpoint.Open(signed, verifiers); err != nil {
+		t.Errorf("what the lost key has signed: %v", err)
+	}
+	found, err := checkpoint.WithFound(lines, []string{old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys, err = checkpoint.ParseKeys(strings.Join(found, "\n")); err != nil || len(keys.Signers()) != 2 || len(keys.VKeys()) != 2 {
+		t.Errorf("found again: %v, %v", found, err)
 	}
 }
 

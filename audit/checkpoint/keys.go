@@ -16,7 +16,8 @@ import (
 // form of package note ("PRIVATE+KEY+name+hash+data"), the newest last. It is kept
 // apart from the log: whoever has it can sign another history. After a rotation
 // the newest two sign, so that whoever knows only the older key sees the newer
-// one vouched for.
+// one vouched for. A key that was lost may stand in it as a public key alone: it signs
+// nothing any more, and what it signed before still verifies.
 type Keys struct {
 	path    string
 	name    string
@@ -66,23 +67,67 @@ func ParseKeys(text string) (*Keys, error) {
 func (k *Keys) parse(text string) error {
 	k.signers, k.vkeys = nil, nil
 	for n, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		s, err := note.NewSigner(line)
-		if err != nil {
-			return fmt.Errorf("line %d is not a signing key", n+1)
-		}
-		vkey, err := publicOf(line)
+		name, err := k.parseLine(line)
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n+1, err)
 		}
 		if k.name == "" {
-			k.name = s.Name()
+			k.name = name
 		}
-		if s.Name() != k.name {
-			return fmt.Errorf("line %d is a key of %q, the log is %q", n+1, s.Name(), k.name)
+		if name != k.name {
+			return fmt.Errorf("line %d is a key of %q, the log is %q", n+1, name, k.name)
 		}
-		k.signers, k.vkeys = append(k.signers, s), append(k.vkeys, vkey)
+	}
+	if len(k.signers) == 0 {
+		return errors.New("there is no key that can sign")
 	}
 	return nil
+}
+
+// parseLine adds a key and returns its name.
+func (k *Keys) parseLine(line string) (string, error) {
+	if !strings.HasPrefix(line, privatePrefix) {
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			return "", errors.New("neither a signing key nor a public key")
+		}
+		k.vkeys = append(k.vkeys, line)
+		return v.Name(), nil
+	}
+	s, err := note.NewSigner(line)
+	if err != nil {
+		return "", errors.New("not a signing key")
+	}
+	vkey, err := publicOf(line)
+	if err != nil {
+		return "", err
+	}
+	k.signers, k.vkeys = append(k.signers, s), append(k.vkeys, vkey)
+	return s.Name(), nil
+}
+
+// WithFound returns the lines of a key file in which keys that stood there as public
+// keys alone can sign again, since found, the lines of an older file, has them. Their
+// order stays, so that an older key vouches for the one that was made after it.
+func WithFound(lines, found []string) ([]string, error) {
+	private := make(map[string]string)
+	for _, line := range found {
+		if !strings.HasPrefix(line, privatePrefix) {
+			continue
+		}
+		vkey, err := publicOf(line)
+		if err != nil {
+			return nil, err
+		}
+		private[vkey] = line
+	}
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		if out[i] = line; private[line] != "" {
+			out[i] = private[line]
+		}
+	}
+	return out, nil
 }
 
 // Rotate makes a new key, which signs from now on together with the one before.

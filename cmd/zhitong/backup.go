@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,6 +20,7 @@ import (
 	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/backup"
+	"zhitong/internal/signing"
 )
 
 // backupRun is one run of backup.
@@ -162,8 +164,12 @@ func newFile(name string, write func(io.Writer) error) error {
 	return err
 }
 
-// keyStream opens the keys as they are stored.
+// keyStream opens the keys as they are stored. It returns errKeysWait while keys that
+// were restored wait for the master key.
 func (h *house) keyStream(ctx context.Context) (*keys.Stream, *keys.Master, error) {
+	if err := h.bringWaiting(ctx); err != nil {
+		return nil, nil, err
+	}
 	master, err := keys.OpenMaster(h.p.masterKey())
 	if err != nil {
 		return nil, nil, err
@@ -189,19 +195,46 @@ func (h *house) backupKeys(ctx context.Context, name string) (*backupKeysMade, e
 		return nil, err
 	}
 	k := backup.Keys{Stream: backup.StreamOf(id)}
-	if k.Persons, err = stream.Copy(ctx); err != nil {
+	all, err := stream.Copy(ctx)
+	if err != nil {
 		return nil, err
 	}
-	signing, err := os.ReadFile(h.p.signingKey())
-	if err == nil {
-		k.Signing, err = backup.WrapSigning(master, signing)
+	var signers []keys.Wrapped
+	for _, w := range all {
+		if strings.HasPrefix(w.Name, signing.KeyPrefix) {
+			signers = append(signers, w)
+			continue
+		}
+		k.Persons = append(k.Persons, w)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if k.Signing, err = h.p.signingCopy(master, signers); err != nil {
 		return nil, err
 	}
 	generations := master.Generations()
 	made := &backupKeysMade{File: name, Keys: len(k.Persons), Generation: generations[len(generations)-1]}
 	return made, newFile(name, k.Write)
+}
+
+// signingCopy is the log's signing keys, wrapped: those that the processes of a cluster
+// share, else those of the data folder.
+func (p *program) signingCopy(master *keys.Master, shared []keys.Wrapped) (keys.Wrapped, error) {
+	var text []byte
+	for _, w := range shared { // by name, which is oldest first
+		key, err := master.Unwrap(w)
+		if err != nil {
+			return keys.Wrapped{}, err
+		}
+		text = append(append(text, key...), '\n')
+	}
+	if len(shared) == 0 {
+		var err error
+		if text, err = os.ReadFile(p.signingKey()); errors.Is(err, fs.ErrNotExist) {
+			return keys.Wrapped{}, nil
+		} else if err != nil {
+			return keys.Wrapped{}, err
+		}
+	}
+	return backup.WrapSigning(master, text)
 }
 
 func (r *backupRun) print() error {

@@ -192,6 +192,10 @@ func (e *examination) log(ctx context.Context, h *house) {
 // keys opens everything that a command needs.
 func (e *examination) keys(ctx context.Context, h *house) {
 	path := e.p.masterKey()
+	if err := h.bringWaiting(ctx); errors.Is(err, errKeysWait) {
+		e.missing("keys", err.Error(), e.p.text.Say("restore.keys_wait", "file", path, "waiting", e.p.waitingPath()))
+		return
+	}
 	o, err := h.appOptions(ctx)
 	if err == nil {
 		_, err = app.Open(ctx, o)

@@ -104,15 +104,29 @@ func (p *program) signingKey() string {
 	return filepath.Join(p.cfg.Data, filepath.FromSlash(signingKeyFile))
 }
 
-// appOptions are what an App is made of.
-func (h *house) appOptions(ctx context.Context) (app.Options, error) {
+// ring opens the keys of personal values. While they wait for the master key it is
+// without keys, and a note says so.
+func (h *house) ring(ctx context.Context) (*keys.Ring, error) {
 	store, _, err := h.keyStream(ctx)
+	if errors.Is(err, errKeysWait) {
+		h.p.report(err)
+		return keys.NewLockedRing(err), nil
+	}
 	if err != nil {
-		return app.Options{}, err
+		return nil, err
 	}
 	ring, err := keys.OpenRing(ctx, store)
 	if err != nil {
-		return app.Options{}, fmt.Errorf("open the keys: %w", err)
+		return nil, fmt.Errorf("open the keys: %w", err)
+	}
+	return ring, nil
+}
+
+// appOptions are what an App is made of.
+func (h *house) appOptions(ctx context.Context) (app.Options, error) {
+	ring, err := h.ring(ctx)
+	if err != nil {
+		return app.Options{}, err
 	}
 	l := h.log
 	if h.metrics != nil {

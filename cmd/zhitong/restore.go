@@ -35,7 +35,11 @@ type restoreRun struct {
 	format   string
 
 	resume bool // the folder holds the beginning of a restore
-	result restored
+	// Of --from-tiles: who is erased, and the SHA-256 of the first commit.
+	erased    backup.Erasures
+	first     string
+	keysThere bool // the key stream has keys
+	result    restored
 }
 
 func (p *program) restoreCommand() *cobra.Command {
@@ -47,16 +51,19 @@ func (p *program) restoreCommand() *cobra.Command {
 an audit folder. Everything is checked before anything is written: each part of the
 backup, and each commit against every signed checkpoint in it and those of --since. A
 damaged, shortened or incomplete backup is refused, and the part is named. Nothing is
-ever overwritten: a log that holds something is refused. A restore that was cut short
+ever overwritten: a log that holds something is refused. Without --key the keys inside
+the copy are used: then the check shows that nothing was changed, not who signed. A restore that was cut short
 says so at every command; run it again, and it goes on.
 
 The folder may hold master.key, zhitong.toml and witnesses: put master.key there, or
-name it with ZHITONG_MASTER_KEY, to restore the keys (--keys). Persons who asked to be
-erased do not get their keys back. With the keys the log keeps its signing key; without
-them, and when --to leaves commits out, it is signed by a new one, and the checkpoints
-from before lie in audit-before. The views are made anew from the log.
+name it with ZHITONG_MASTER_KEY, to restore the keys (--keys). Without the master key
+they wait in the folder for it. Persons who asked to be erased do not get their keys
+back. With the keys the log keeps its signing key; without them it gets a new one beside
+the old public key. Where --to leaves commits out it is another log from there on, and
+the checkpoints from before lie in audit-before. The views are made anew from the log.
 
---from-tiles needs an empty log only; commits that the bundles do not hold are named, and
+--from-tiles needs an empty log only, and takes --keys too (the keys lie beside the log,
+in the broker's files); commits that the bundles do not hold are named, and
 nothing is written; with --to the part before them can be restored.`,
 		Example: `  zhitong restore /backup/2021-06-30.zt --check
   install -D -m 600 /safe/master.key data2/master.key
@@ -93,8 +100,8 @@ func (r *restoreRun) read(args []string) error {
 	switch {
 	case (r.file == "") == (r.tiles == ""):
 		return hintError{usagef("either the FILE of a backup or --from-tiles DIR is needed"), "zhitong restore --help"}
-	case r.tiles != "" && (r.keysFile != "" || len(r.since) > 0 || r.check):
-		return usagef("--keys, --since and --check go with the FILE of a backup")
+	case r.tiles != "" && (len(r.since) > 0 || r.check):
+		return usagef("--since and --check go with the FILE of a backup")
 	case r.format != "text" && r.format != "json":
 		return usagef("--format %q: text or json is needed", r.format)
 	}
@@ -146,7 +153,11 @@ func (r *restoreRun) begin(mayHold func(name string) bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return backup.Put(marker, []byte(r.command()))
+	if err := backup.Put(marker, []byte(r.command())); err != nil {
+		return err
+	}
+	r.p.note(r.p.text.Say("restore.begins", "folder", dir))
+	return nil
 }
 
 // end takes the mark away: the folder is whole.
@@ -206,6 +217,11 @@ func (r *restoreRun) fill(ctx context.Context, h *house, commits backup.Commits)
 		bar.at(int(position), int(r.result.Position))
 	})
 	if errors.Is(err, backup.ErrNotEmpty) {
+		if !r.resume { // another broker's log: nothing has begun here
+			if endErr := r.end(); endErr != nil {
+				return errors.Join(err, endErr)
+			}
+		}
 		return usagef("the log of %s: %v: an empty data folder is needed, nothing is overwritten", r.p.cfg.Data, err)
 	}
 	return err
@@ -237,6 +253,7 @@ type restored struct {
 	Since      []comparedCheckpoint `json:"since,omitzero"`
 	Keys       *restoredKeys        `json:"keys,omitzero"`
 	SignedBy   string               `json:"signed_by,omitzero"` // the log's signing key from now on
+	NewKey     bool                 `json:"new_key"`            // the same log under a new signing key
 	NewSigner  bool                 `json:"new_signer"`
 	Views      string               `json:"views,omitzero"`
 }
@@ -254,6 +271,8 @@ type comparedCheckpoint struct {
 type restoredKeys struct {
 	Keys   int `json:"keys"`
 	Erased int `json:"erased"` // left out, since their persons were erased
+	// Waiting says that they wait for the master key.
+	Waiting bool `json:"waiting"`
 	// AskAgain are parties whose erasure was asked for at a position that is not
 	// restored.
 	AskAgain []domain.ID `json:"ask_again,omitzero"`

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -15,7 +14,6 @@ import (
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/offline"
 	"zhitong/domain"
-	"zhitong/events/keys"
 	"zhitong/internal/backup"
 )
 
@@ -27,7 +25,9 @@ const auditBeforeFolder = "audit-before"
 type copied struct {
 	*backup.Backup
 	backup.Checked
-	keys *backup.Opened // nil without --keys
+	keys *broughtKeys // nil without --keys
+	// waits are keys whose master key is not there yet; then keys is nil.
+	waits *backup.Keys
 }
 
 // fromFile restores a backup.
@@ -52,7 +52,7 @@ func (r *restoreRun) fromFile(ctx context.Context) error {
 		if err := r.fill(ctx, h, b.Each); err != nil {
 			return err
 		}
-		if err := r.restoreKeys(ctx, h, c); err != nil {
+		if err := r.restoreKeys(ctx, h, c.keys, c.waits); err != nil {
 			return err
 		}
 		if err := r.restoreAudit(c); err != nil {
@@ -105,128 +105,68 @@ func (r *restoreRun) checkFile(ctx context.Context, c *copied) error {
 	if r.keysFile == "" {
 		return nil
 	}
-	c.keys, err = r.openKeys(c.Stream)
+	c.keys, c.waits, err = r.openKeys(c.Stream, c.Erased)
 	return err
-}
-
-// openKeys reads the keys file and opens it with the master key.
-func (r *restoreRun) openKeys(of backup.Stream) (*backup.Opened, error) {
-	k, err := backup.ReadKeys(r.keysFile)
-	if err != nil {
-		return nil, refusedCopy(err)
-	}
-	if !k.Stream.Same(of) {
-		return nil, usagef("%s holds the keys of another log (%s, first commit %.12s…), the backup is of %s, %.12s…", r.keysFile, k.Stream.Name, k.Stream.First, of.Name, of.First)
-	}
-	path := r.p.masterKey()
-	master, err := keys.ReadMaster(path)
-	if err != nil {
-		return nil, hintError{usageError{err}, r.p.text.Say("restore.no_master", "file", path)}
-	}
-	opened, err := k.Open(master)
-	switch {
-	case errors.Is(err, keys.ErrOtherMaster):
-		return nil, hintError{usagef("%s: %v", r.keysFile, err), r.p.text.Say("restore.other_master", "file", path)}
-	case err != nil:
-		return nil, foundError{fmt.Errorf("%s: %w", r.keysFile, err)}
-	}
-	return &opened, nil
 }
 
 // describe says what will be restored.
 func (r *restoreRun) describe(c *copied) {
 	r.result = restored{
 		Folder: r.p.cfg.Data, Stream: c.Stream.Name, Position: c.To, Size: c.Position, LastEvent: c.Event, Recorded: c.Recorded.UTC(),
-		Checkpoint: compared(c.Own), NewSigner: !r.sameSigner(c),
+		Checkpoint: compared(c.Own), NewSigner: c.To < c.Position, NewKey: c.To == c.Position && !c.signs(),
 	}
 	for _, s := range c.Since {
 		r.result.Since = append(r.result.Since, compared(s))
 	}
-	if c.keys == nil {
-		return
+	r.countKeys(c.keys, c.waits, c.Later)
+}
+
+// countKeys says what becomes of the keys.
+func (r *restoreRun) countKeys(k *broughtKeys, waits *backup.Keys, later []domain.ID) {
+	switch {
+	case k != nil:
+		r.result.Keys = k.count(later)
+	case waits != nil:
+		r.result.Keys = &restoredKeys{Keys: len(waits.Persons), Waiting: true, AskAgain: later}
 	}
-	k := &restoredKeys{AskAgain: c.Later}
-	for name := range c.keys.Persons {
-		if c.erased(name) {
-			k.Erased++
-			continue
-		}
-		k.Keys++
-	}
-	r.result.Keys = k
 }
 
-func compared(c backup.Compared) comparedCheckpoint {
-	return comparedCheckpoint{File: c.Name, Size: c.Size, By: c.By, Missing: c.Missing, Compared: c.Reached}
-}
-
-// sameSigner reports whether the log goes on under its signing key: everything that it
-// has signed must be there, else it would sign two histories.
-func (r *restoreRun) sameSigner(c *copied) bool {
-	return c.keys != nil && c.keys.Signing != nil && c.To == c.Position
-}
-
-// erased reports whether a key is that of a party whose erasure the copy asks for.
-func (c *copied) erased(name string) bool {
-	id, ok := strings.CutPrefix(name, "party/")
-	return ok && slices.ContainsFunc(c.Erased, func(e domain.ID) bool { return string(e) == id })
-}
-
-// restoreKeys brings the keys back, but those of erased persons.
-func (r *restoreRun) restoreKeys(ctx context.Context, h *house, c *copied) error {
-	if c.keys == nil {
+// restoreKeys brings the keys back, or leaves them for when the master key is there.
+func (r *restoreRun) restoreKeys(ctx context.Context, h *house, k *broughtKeys, waits *backup.Keys) error {
+	switch {
+	case waits != nil:
+		return r.p.leaveWaiting(*waits)
+	case k == nil:
 		return nil
 	}
 	stream, _, err := h.keyStream(ctx)
 	if err != nil {
 		return err
 	}
-	for _, name := range c.names() {
-		if c.erased(name) {
-			continue
-		}
-		stored, err := stream.Create(ctx, name, c.keys.Persons[name])
-		if err != nil {
-			return fmt.Errorf("restore the key of %q: %w", name, err)
-		}
-		if string(stored) != string(c.keys.Persons[name]) {
-			return fmt.Errorf("restore the key of %q: another key is stored already", name)
-		}
-	}
-	return nil
+	return k.restore(ctx, stream)
 }
 
-// names are the names of the keys, that of the tags first, as the store wants it.
-func (c *copied) names() []string {
-	var names []string
-	for name := range c.keys.Persons {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if tag := keys.TagName; (a == tag) != (b == tag) {
-			if a == tag {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	return names
+func compared(c backup.Compared) comparedCheckpoint {
+	return comparedCheckpoint{File: c.Name, Size: c.Size, By: c.By, Missing: c.Missing, Compared: c.Reached}
 }
 
-// restoreAudit puts the checkpoints where the log's signer finds them, or aside where
-// another signer goes on.
+// signs reports whether the signing key is there.
+func (c *copied) signs() bool { return c.keys != nil && c.keys.Signing != nil }
+
+// restoreAudit puts the checkpoints where the log's signer finds them. Where commits
+// that were signed are left out they are put aside: under its old name the log would
+// sign two histories.
 func (r *restoreRun) restoreAudit(c *copied) error {
-	folder := auditBeforeFolder
-	if r.sameSigner(c) {
-		folder = auditFolder
-		if err := backup.Put(r.p.signingKey(), c.keys.Signing); err != nil {
-			return err
-		}
-	}
 	vkeys, err := c.VKeys()
 	if err != nil {
 		return err
+	}
+	folder := auditBeforeFolder
+	if c.To == c.Position {
+		folder = auditFolder
+		if err := r.restoreSigning(c, vkeys); err != nil {
+			return err
+		}
 	}
 	all, err := c.Checkpoints()
 	if err != nil {
@@ -251,6 +191,24 @@ func (r *restoreRun) restoreAudit(c *copied) error {
 		}
 	}
 	return nil
+}
+
+// restoreSigning brings the signing key back. Where it is not there a new one is made
+// for the same log: what the old one has signed goes on verifying, but nobody vouches
+// for the new one.
+func (r *restoreRun) restoreSigning(c *copied, vkeys string) error {
+	path := r.p.signingKey()
+	if c.signs() {
+		return backup.Put(path, c.keys.Signing)
+	}
+	if _, err := os.Stat(path); err == nil && r.resume {
+		return nil
+	}
+	skey, err := checkpoint.NewKey(c.Own.Origin)
+	if err != nil {
+		return err
+	}
+	return backup.Put(path, []byte(strings.TrimSpace(vkeys)+"\n"+skey+"\n"))
 }
 
 // sign makes the signed tree of the log as it is now, which must go through every

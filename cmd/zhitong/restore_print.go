@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -24,9 +25,7 @@ func (r *restoreRun) print() error {
 	}
 	say(head, "position", m.Position, "size", m.Size, "folder", m.Folder, "time", m.Recorded.Format(time.RFC3339), "event", m.LastEvent)
 	r.sayCheckpoints(say)
-	if r.tiles == "" {
-		r.sayKeys(say)
-	}
+	r.sayKeys(say)
 	if !m.Restored {
 		return nil
 	}
@@ -65,13 +64,20 @@ func (r *restoreRun) sayCheckpoints(say func(string, ...any)) {
 
 func (r *restoreRun) sayKeys(say func(string, ...any)) {
 	m := &r.result
-	if m.Keys == nil {
+	switch {
+	case m.Keys == nil && r.keysThere:
+	case m.Keys == nil:
 		say("restore.no_keys")
-	} else {
+	case m.Keys.Waiting:
+		say("restore.keys_wait", "file", r.p.masterKey(), "waiting", r.p.waitingPath())
+	default:
 		say("restore.keys", "keys", m.Keys.Keys, "erased", m.Keys.Erased)
 		for _, id := range m.Keys.AskAgain {
 			say("restore.ask_again", "party", id)
 		}
+	}
+	if m.NewKey && r.tiles == "" {
+		say("restore.new_key", "by", cmp.Or(m.SignedBy, "…"))
 	}
 	if m.NewSigner {
 		say("restore.new_signer", "folder", auditBeforeFolder)

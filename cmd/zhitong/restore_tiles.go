@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"zhitong/audit/offline"
 	"zhitong/audit/tree"
 	"zhitong/events"
+	"zhitong/events/log"
 	"zhitong/internal/backup"
 )
 
@@ -25,6 +28,15 @@ func (r *restoreRun) fromTiles(ctx context.Context) error {
 	if err := r.whole(reader, signed); err != nil {
 		return err
 	}
+	var brought *broughtKeys
+	var waits *backup.Keys
+	if r.keysFile != "" {
+		of := backup.Stream{Name: log.StreamDefault, First: r.first}
+		if brought, waits, err = r.openKeys(of, r.erased.Parties()); err != nil {
+			return err
+		}
+		r.countKeys(brought, waits, r.erased.After(r.result.Position))
+	}
 	if err := r.emptyLog(ctx); err != nil {
 		return err
 	}
@@ -32,7 +44,13 @@ func (r *restoreRun) fromTiles(ctx context.Context) error {
 		return err
 	}
 	err = r.open(ctx, func(ctx context.Context, h *house) error {
-		return r.fill(ctx, h, bundles(reader, signed.Checkpoint))
+		if err := r.fill(ctx, h, bundles(reader, signed.Checkpoint)); err != nil {
+			return err
+		}
+		if brought == nil && waits == nil {
+			return r.lookForKeys(ctx, h)
+		}
+		return r.restoreKeys(ctx, h, brought, waits)
 	})
 	if err == nil {
 		err = r.end()
@@ -42,6 +60,17 @@ func (r *restoreRun) fromTiles(ctx context.Context) error {
 	}
 	r.result.Restored, r.result.Views = true, r.views()
 	return r.print()
+}
+
+// lookForKeys sees whether the keys are there still, where none were brought.
+func (r *restoreRun) lookForKeys(ctx context.Context, h *house) error {
+	stream, _, err := h.keyStream(ctx)
+	if err != nil {
+		return err
+	}
+	there, err := stream.Copy(ctx)
+	r.keysThere = len(there) > 0
+	return err
 }
 
 // emptyLog refuses a log that holds something, unless a restore of it was cut short.
@@ -99,7 +128,15 @@ func (r *restoreRun) signed(reader tree.Reader) (checkpoint.Signed, error) {
 func (r *restoreRun) whole(reader tree.Reader, s checkpoint.Signed) error {
 	r.result = restored{Folder: r.p.cfg.Data, Size: s.Size, Checkpoint: comparedCheckpoint{Size: s.Size, By: s.By, Compared: true}}
 	end := errors.New("the end was found")
+	past := false
 	all, err := reader.Recover(s.Checkpoint, nil, func(position uint64, commit []byte) error {
+		if position == 1 {
+			sum := sha256.Sum256(commit)
+			r.first = hex.EncodeToString(sum[:])
+		}
+		if err := r.erased.Add(position, commit); err != nil || past {
+			return err
+		}
 		if r.until.Position > 0 && position > r.until.Position {
 			return nil
 		}
@@ -107,9 +144,13 @@ func (r *restoreRun) whole(reader tree.Reader, s checkpoint.Signed) error {
 			r.result.Position = position
 			return nil
 		}
-		return r.last(position, commit, end)
+		err := r.last(position, commit, end)
+		if past = errors.Is(err, end); past { // behind it only who is erased counts
+			return nil
+		}
+		return err
 	})
-	if err != nil && !errors.Is(err, end) {
+	if err != nil {
 		return err
 	}
 	if r.result.Position == 0 {

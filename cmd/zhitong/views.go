@@ -32,7 +32,11 @@ func (h *house) withViews(ctx context.Context, fn func(context.Context, *project
 		return err
 	}
 	defer views.Close()
-	return fn(ctx, views)
+	err = fn(ctx, views)
+	if errors.Is(err, projector.ErrStream) { // as after a restore
+		err = hintError{err, h.p.text.Say("hint.other_log")}
+	}
+	return err
 }
 
 // database returns how to connect to the views as their owner.

@@ -13,7 +13,8 @@ const Kind = "device"
 func Ref(id domain.ID) domain.Ref { return domain.Ref{Kind: Kind, ID: id} }
 
 // EntryRefused keeps a command that was made offline and refused: which one, why,
-// and its whole content, sealed under the device's key.
+// and its whole content, sealed under the device's key; within it the data of a command
+// that has personal values are sealed under their person's key.
 type EntryRefused struct {
 	DeviceID  domain.ID     `json:"device_id"`
 	CommandID string        `json:"command_id"` // of the refused command

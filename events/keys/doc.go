@@ -14,4 +14,17 @@
 // does not open. The nonce is the beginning of HMAC-SHA-256 under the person's key
 // of additional data and value, so that a command decided again seals to the same
 // bytes, and no nonce ever serves two values.
+//
+// A stored key is one message of the stream NAME_KEYS, with the person's name, in
+// base64url, at the end of its subject. It is the id of a generation of the master key,
+// a blank, a nonce and the key sealed with XChaCha20-Poly1305 under that generation; the
+// person's name is the additional data. The master key's file has a generation a line.
+//
+// # Rotation
+//
+// Under an exclusive lock on the master key's file: a generation is added; the keys of
+// the erased are overwritten; each other key is wrapped with the new generation, that of
+// the tags first, and its older message overwritten; the older generations leave the
+// file. A crash leaves both generations in the file, and whoever comes next begins with
+// the second step. Keys are made under the lock shared.
 package keys

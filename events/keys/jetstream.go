@@ -32,21 +32,35 @@ func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas i
 		return nil, err
 	}
 	prefix := "zt.keys." + base64.RawURLEncoding.EncodeToString([]byte(logStream)) + "."
+	// No direct gets, which a node that lags may answer: a rotation that overlooked a
+	// key would lose it.
 	cfg := jetstream.StreamConfig{
 		Name: logStream + "_KEYS", Subjects: []string{prefix + "*"}, Storage: jetstream.FileStorage,
-		Replicas: max(1, replicas), AllowDirect: true,
+		Replicas: max(1, replicas),
 	}
-	s, err := patiently(ctx, func(ctx context.Context) (jetstream.Stream, error) {
-		s, err := js.CreateStream(ctx, cfg)
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-			return js.Stream(ctx, cfg.Name)
-		}
-		return s, err
-	})
+	s, err := patiently(ctx, func(ctx context.Context) (jetstream.Stream, error) { return openStream(ctx, js, cfg) })
 	if err != nil {
 		return nil, fmt.Errorf("open key stream %q: %w", cfg.Name, err)
 	}
 	return &Stream{js: js, stream: s, subject: prefix, master: master}, nil
+}
+
+// openStream makes the stream, or takes the one that is there; one of an earlier
+// version is set right.
+func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := js.CreateStream(ctx, cfg)
+	if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return s, err
+	}
+	if s, err = js.Stream(ctx, cfg.Name); err != nil {
+		return nil, err
+	}
+	have := s.CachedInfo().Config
+	if !have.AllowDirect {
+		return s, nil
+	}
+	have.AllowDirect = false
+	return js.UpdateStream(ctx, have)
 }
 
 func (s *Stream) subjectOf(name string) string {

@@ -205,6 +205,9 @@ func (r *Ring) Open(person domain.Ref, eventID, path string, sealed domain.Seale
 // Tag is the programme's keyed fingerprint of a value: equal values have equal
 // tags.
 func (r *Ring) Tag(value domain.Personal) (domain.Tag, error) {
+	if r.tag == nil {
+		return "", fmt.Errorf("tag a value: %w", ErrNoKey)
+	}
 	return domain.Tag(hex.EncodeToString(mac(r.tag, "tag", string(value))[:16])), nil
 }
 

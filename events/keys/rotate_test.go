@@ -5,13 +5,16 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"zhitong/domain"
 	"zhitong/events/keys"
@@ -286,6 +289,52 @@ func TestTwoProcessesEraseAtTheSameTime(t *testing.T) {
 	}
 }
 
+// TestKeysAreMadeWhileTheMasterKeyIsRotated has processes make keys and rotate at the
+// same time: every key that was made opens afterwards.
+func TestKeysAreMadeWhileTheMasterKeyIsRotated(t *testing.T) {
+	t.Parallel()
+	const makers, each, rotations = 4, 12, 4
+	v := newVault(t)
+	sealed := v.seal()
+	var mu sync.Mutex
+	var everybody []domain.Ref
+	var wg sync.WaitGroup
+	for n := range makers {
+		r := v.ring()
+		wg.Go(func() {
+			for i := range each {
+				p := domain.Ref{Kind: "party", ID: domain.ID(fmt.Sprintf("N%d-%d", n, i))}
+				if err := r.Ensure(t.Context(), p); err != nil {
+					t.Error(err)
+					return
+				}
+				value, err := r.Seal(p, "E-1", "payee.bank", domain.Personal(p.ID))
+				mu.Lock()
+				sealed[p], everybody = value, append(everybody, p)
+				mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 2 {
+		s := v.stream()
+		wg.Go(func() {
+			for range rotations / 2 {
+				if err := s.Rotate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	v.opens("afterwards", sealed, append(everybody, people...)...)
+	if len(everybody) != makers*each || strings.Count(v.masterText(), "\n") != 1 {
+		t.Errorf("%d keys were made; the master key file is %d lines", len(everybody), strings.Count(v.masterText(), "\n"))
+	}
+}
+
 func TestAStaleCopyOfTheMasterKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	v := newVault(t)
@@ -329,5 +378,31 @@ func TestALockThatIsNotGivenBackEndsWithTheContext(t *testing.T) {
 	})
 	if err := s.Rotate(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAStreamThatAnyNodeMayAnswerForIsSetRight(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	js, err := jetstream.New(v.nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := func() *jetstream.StreamInfo {
+		s, err := js.Stream(t.Context(), "ZHITONG_KEYS")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.CachedInfo()
+	}
+	sealed := v.seal()
+	cfg := info().Config
+	cfg.AllowDirect = true
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	v.opens("answered by any node", sealed, people...)
+	if info().Config.AllowDirect {
+		t.Error("the stream still allows direct gets")
 	}
 }

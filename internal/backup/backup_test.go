@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -369,6 +370,22 @@ func TestItIsHeldAgainstACheckpointThatWasKept(t *testing.T) {
 	}
 }
 
+func TestAnotherSignersCopyIsRefusedByWhoKnowsTheKey(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t, log.NewMemory()), newWorld(t, log.NewMemory())
+	known, err := checkpoint.Verifiers(w.source().VKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := file(t, other.make(other.source()))
+	if _, err := check(t, name, backup.Options{}); err != nil {
+		t.Errorf("with its own keys: %v", err)
+	}
+	if _, err := check(t, name, backup.Options{Verifiers: known}); err == nil {
+		t.Error("a copy that somebody else has signed was taken")
+	}
+}
+
 // TestARewrittenLogIsNotCopied changes what was signed before.
 func TestARewrittenLogIsNotCopied(t *testing.T) {
 	t.Parallel()
@@ -483,6 +500,33 @@ func TestAFileIsWrittenWholeOrNotAtAllAndNeverReplaced(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestAFileSystemWithoutLinks(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "copy")
+	noLinks := func(from, to string) error { return &os.LinkError{Op: "link", Old: from, New: to, Err: syscall.EPERM} }
+	write := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+	}
+	if err := backup.NewFile(name, write("one"), noLinks); err != nil {
+		t.Fatal(err)
+	}
+	if err := backup.NewFile(name, write("two"), noLinks); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second write: %v, want %v", err, fs.ErrExist)
+	}
+	other := name + "-2"
+	made := func(from, to string) error { // somebody else is faster
+		return errors.Join(os.WriteFile(to, []byte("theirs"), 0o600), noLinks(from, to))
+	}
+	if err := backup.NewFile(other, write("ours"), made); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a file made meanwhile: %v, want %v", err, fs.ErrExist)
+	}
+	for file, want := range map[string]string{name: "one", other: "theirs"} {
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("%s says %q, %v, want %q", file, got, err, want)
+		}
 	}
 }
 

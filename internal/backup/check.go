@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"zhitong/audit/merkle"
 	"zhitong/audit/tree"
 	"zhitong/domain"
-	"zhitong/domain/party"
 	"zhitong/events"
 )
 
@@ -127,7 +125,7 @@ func (c *check) readMarks() error {
 		return err
 	}
 	if c.found.Own.Signed, err = checkpoint.Open(own, c.o.Verifiers); err != nil {
-		return damaged(checkpointName, "%v", err)
+		return damaged(checkpointName, "none of the keys that are trusted has signed it: %v", err)
 	}
 	if size := c.found.Own.Size; size != c.b.Position {
 		return damaged(checkpointName, "it covers position %d, the backup ends at %d", size, c.b.Position)
@@ -245,12 +243,7 @@ func (c *check) conclude(f *finder) error {
 			s.Missing = s.Size - f.to
 		}
 	}
-	for _, e := range f.erased {
-		c.found.Erased = append(c.found.Erased, e.party)
-		if e.position > f.to {
-			c.found.Later = append(c.found.Later, e.party)
-		}
-	}
+	c.found.Erased, c.found.Later = f.erased.Parties(), f.erased.After(f.to)
 	return nil
 }
 
@@ -260,12 +253,7 @@ type finder struct {
 	to     uint64
 	last   []byte // the commit at to
 	inside bool   // the part being read is before the end as a whole
-	erased []erasure
-}
-
-type erasure struct {
-	party    domain.ID
-	position uint64
+	erased Erasures
 }
 
 // whole says that a part follows: where all of it was recorded in time, its commits
@@ -274,19 +262,9 @@ func (f *finder) whole(p Part) {
 	f.inside = f.until.Time.IsZero() || !p.Recorded.IsZero() && !p.Recorded.After(f.until.Time)
 }
 
-var erasing = []byte(`"type":"` + events.TypePrefix + party.ErasureRequested{}.FactName() + ".v")
-
 func (f *finder) commit(position uint64, commit []byte) error {
-	if bytes.Contains(commit, erasing) {
-		c, err := events.Decode(commit)
-		if err != nil {
-			return fmt.Errorf("position %d: %w", position, err)
-		}
-		for i := range c.Events {
-			if r, ok := c.Events[i].Fact.(party.ErasureRequested); ok {
-				f.erased = append(f.erased, erasure{r.PartyID, position})
-			}
-		}
+	if err := f.erased.Add(position, commit); err != nil {
+		return err
 	}
 	if f.until.Position > 0 && position > f.until.Position || position != f.to+1 {
 		return nil

@@ -92,6 +92,10 @@ func parseKeys(b []byte) (Keys, error) {
 	for _, p := range f.Persons {
 		k.Persons = append(k.Persons, keys.Wrapped{Name: p.Name, Box: p.Box})
 	}
+	var again bytes.Buffer
+	if err := k.Write(&again); err != nil || !bytes.Equal(again.Bytes(), b) {
+		return Keys{}, damaged("the keys file", "it is not written as this program writes it")
+	}
 	return k, nil
 }
 

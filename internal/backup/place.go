@@ -13,7 +13,9 @@ import (
 // 0600, then, once it has reached the disk, under its name. It never replaces a file:
 // one that is there is an error that wraps fs.ErrExist. What could not be written
 // whole is taken away.
-func New(name string, write func(io.Writer) error) error {
+func New(name string, write func(io.Writer) error) error { return newFile(name, write, os.Link) }
+
+func newFile(name string, write func(io.Writer) error, link func(from, to string) error) error {
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s: %w", name, fs.ErrExist)
 	}
@@ -26,10 +28,31 @@ func New(name string, write func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	// A link, not a rename, which would replace a file made meanwhile.
-	if err := os.Link(f.Name(), name); err != nil {
+	err = link(f.Name(), name)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = renameNew(f.Name(), name) // the file system knows no links, as that of a stick
+	}
+	if err != nil {
 		return err
 	}
 	return SyncFolder(filepath.Dir(name))
+}
+
+// renameNew renames a file to a name that it takes first, so that no other file is
+// replaced.
+func renameNew(from, to string) error {
+	taken, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	err = taken.Close()
+	if err == nil {
+		err = os.Rename(from, to)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	return nil
 }
 
 // SyncFolder makes the names in a folder durable.

@@ -236,6 +236,22 @@ func TestPureRoomsTouchNothing(t *testing.T) {
 	}
 }
 
+// TestViewsHoldNothingPersonal: a view's rows are digested, exported and kept for ever.
+// Personal values, sealed or not, are joined when they are read, by internal/persons.
+func TestViewsHoldNothingPersonal(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.pkg != "zhitong/projections" && !strings.HasPrefix(s.pkg, "zhitong/projections/") {
+			continue
+		}
+		for _, word := range []string{"domain.Sealed", "domain.Personal", ".AccountName", ".AccountNo", ".Bank", "EntryRefused", "zhitong/events/keys"} {
+			if strings.Contains(s.text, word) {
+				t.Errorf("%s names %s: no view holds a personal value, also not sealed", s.file, word)
+			}
+		}
+	}
+}
+
 func TestNoFloatTouchesMoneyOrWeight(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

@@ -11,10 +11,10 @@ import (
 	"zhitong/events/keys"
 )
 
-// keyPrefix begins the names of the signing keys in the store of keys, which belong
+// KeyPrefix begins the names of the signing keys in the store of keys, which belong
 // to the programme and are never destroyed. A number follows, so that their order is
 // that of their making.
-const keyPrefix = "programme/log-key/"
+const KeyPrefix = "programme/log-key/"
 
 // Keys returns the signing keys that the processes of a cluster share. At the first
 // start they are those of first, or else one is made with the origin as its name; of
@@ -61,7 +61,7 @@ func Rotate(ctx context.Context, store keys.Store, origin string) (*checkpoint.K
 	return checkpoint.ParseKeys(strings.Join(append(list, string(got)), "\n"))
 }
 
-func keyName(n int) string { return fmt.Sprintf("%s%06d", keyPrefix, n) }
+func keyName(n int) string { return fmt.Sprintf("%s%06d", KeyPrefix, n) }
 
 // stored is the shared keys, oldest first.
 func stored(ctx context.Context, store keys.Store) ([]string, error) {
@@ -71,7 +71,7 @@ func stored(ctx context.Context, store keys.Store) ([]string, error) {
 	}
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if strings.HasPrefix(name, keyPrefix) {
+		if strings.HasPrefix(name, KeyPrefix) {
 			list = append(list, string(all[name]))
 		}
 	}
