@@ -62,7 +62,7 @@ func setup(t *testing.T) *world {
 
 func (w *world) verify(t *testing.T, b []byte) (*verify.Report, string) {
 	t.Helper()
-	r, err := bundle.Verify(b, w.options())
+	r, _, err := bundle.Verify(b, w.options())
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -162,7 +162,7 @@ func (w *world) flip(t *testing.T, b []byte, step int) {
 			bad := bytes.Clone(b)
 			for i := part * step; i < len(b); i += parts * step {
 				bad[i] ^= 1 << (i % 8)
-				r, err := bundle.Verify(bad, w.options())
+				r, _, err := bundle.Verify(bad, w.options())
 				if err != nil {
 					return fmt.Errorf("byte %d, of %s, flipped: no file is named: %w", i, owners[i], err)
 				}
@@ -236,12 +236,12 @@ func TestWhatIsNoBundleIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, bad := range map[string][]byte{"Empty": nil, "Text": []byte("PK but no zip"), "Rezipped": rezipped.Bytes(), "Begin": b[:20]} {
-		if r, err := bundle.Verify(bad, w.options()); err == nil && r.OK() {
+		if r, _, err := bundle.Verify(bad, w.options()); err == nil && r.OK() {
 			t.Errorf("%s is accepted", name)
 		}
 	}
 	for name, bad := range map[string][]byte{"CutShort": b[:len(b)-1], "Longer": append(bytes.Clone(b), 0), "Half": b[:len(b)/2], "Twice": append(bytes.Clone(b), b...)} {
-		if r, err := bundle.Verify(bad, w.options()); err != nil || r.OK() || len(r.Checks[0].First) == 0 {
+		if r, _, err := bundle.Verify(bad, w.options()); err != nil || r.OK() || len(r.Checks[0].First) == 0 {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 	}

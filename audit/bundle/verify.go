@@ -25,23 +25,23 @@ type VerifyOptions struct {
 	Since [][]byte
 }
 
-// Verify verifies a bundle. The error says that it is no bundle at all; what is
-// wrong with one is in the report.
-func Verify(b []byte, o VerifyOptions) (*verify.Report, error) {
+// Verify verifies a bundle, and returns the report and the signed checkpoint inside.
+// The error says that it is no bundle at all; what is wrong with one is in the report.
+func Verify(b []byte, o VerifyOptions) (r *verify.Report, signed []byte, err error) {
 	files, damage, err := unpack(b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v := &verifier{files: files, report: &verify.Report{}}
 	v.intact(damage)
 	verifiers, err := o.Verifiers(string(files["vkeys"]))
 	if err != nil {
 		v.check("checkpoint", "signed checkpoints", []string{err.Error()}, 1)
-		return v.report, nil
+		return v.report, files["checkpoint"], nil
 	}
 	commits := v.proofs(verifiers, o)
 	v.report.Checks = append(v.report.Checks, verify.Recompute(commits))
-	return v.report, nil
+	return v.report, files["checkpoint"], nil
 }
 
 // verifier is one run of Verify.

@@ -60,6 +60,9 @@ func Open(path string, cosigner *checkpoint.Cosigner) (*Witness, error) {
 	return &Witness{path: path, cosigner: cosigner, logs: s}, nil
 }
 
+// Cosigner is the key that it cosigns with.
+func (w *Witness) Cosigner() *checkpoint.Cosigner { return w.cosigner }
+
 // Trust tells the witness to witness a log with the given public keys, one a
 // line. Keys once trusted stay.
 func (w *Witness) Trust(origin, vkeys string) error {

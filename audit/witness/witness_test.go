@@ -12,6 +12,7 @@ import (
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/publish"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 	"zhitong/audit/witness"
 )
@@ -60,7 +61,7 @@ func (s *served) remote(t *testing.T) tree.Reader {
 
 type watcher struct {
 	w      *witness.Witness
-	policy witness.Peer
+	policy quorum.Peer
 }
 
 func newWitness(t *testing.T, name, vkeys string) *watcher {
@@ -77,12 +78,14 @@ func newWitness(t *testing.T, name, vkeys string) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Trust(origin, vkeys); err != nil {
-		t.Fatal(err)
+	if vkeys != "" {
+		if err := w.Trust(origin, vkeys); err != nil {
+			t.Fatal(err)
+		}
 	}
 	server := httptest.NewServer(w.Handler())
 	t.Cleanup(server.Close)
-	return &watcher{w: w, policy: witness.Peer{Name: name, URL: server.URL, VKey: cosigner.VKey()}}
+	return &watcher{w: w, policy: quorum.Peer{Name: name, URL: server.URL, VKey: cosigner.VKey()}}
 }
 
 func setup(t *testing.T) (keys *checkpoint.Keys, honest *served, one, two *watcher) {
