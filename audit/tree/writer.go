@@ -73,7 +73,7 @@ func (w *Writer) load() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	list, whole := splitCheckpoints(b)
+	list, whole := SplitCheckpoints(b)
 	if whole < len(b) { // a torn last one was never given to anybody
 		if err := os.Truncate(filepath.Join(w.dir, "checkpoints"), int64(whole)); err != nil {
 			return err

@@ -150,17 +150,14 @@ func (a *auditing) checkSelf(ctx context.Context, keys *checkpoint.Keys) error {
 	tick := time.NewTicker(selfCheckEvery)
 	defer tick.Stop()
 	for {
-		r, err := verify.Run(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers})
-		if err == nil {
-			err = a.house.verifyViews(ctx, r.Report)
-		}
+		r, err := a.house.verifyAll(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers})
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			a.house.p.note("self-check: " + err.Error())
 		} else {
-			a.found(r.Report)
+			a.found(r)
 		}
 		select {
 		case <-tick.C:

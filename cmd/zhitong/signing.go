@@ -19,7 +19,6 @@ import (
 	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 	"zhitong/audit/witness"
-	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/signing"
 )
@@ -66,11 +65,11 @@ func (h *house) signingKeys(ctx context.Context) (*checkpoint.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(h.p.cfg.Data, filepath.FromSlash(signingKeyFile))
+	path := h.p.signingKey()
 	if h.p.cfg.NATSURL == "" {
 		return checkpoint.OpenKeys(path, origin)
 	}
-	store, err := h.keyStore(ctx)
+	store, _, err := h.keyStream(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,24 +89,11 @@ func (h *house) rotateSigningKey(ctx context.Context) (*checkpoint.Keys, error) 
 	if h.p.cfg.NATSURL == "" {
 		return k, k.Rotate()
 	}
-	store, err := h.keyStore(ctx)
+	store, _, err := h.keyStream(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return signing.Rotate(ctx, store, k.Name())
-}
-
-// keyStore opens the store of the programme's keys.
-func (h *house) keyStore(ctx context.Context) (keys.Store, error) {
-	master, err := keys.OpenMaster(h.p.masterKey())
-	if err != nil {
-		return nil, err
-	}
-	store, err := keys.OpenStream(ctx, h.instance.NATS(), log.StreamDefault, h.p.cfg.Replicas, master)
-	if err != nil {
-		return nil, fmt.Errorf("open the keys: %w", err)
-	}
-	return store, nil
 }
 
 // member is this process's part in the signing of a cluster; nil when it signs alone.
