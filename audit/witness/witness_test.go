@@ -192,6 +192,47 @@ func checkEvidence(t *testing.T, f witness.Fork, vkey string) {
 	}
 }
 
+// TestAWitnessOutlivesRotations follows a log through three keys; a key that nobody
+// vouches for is not followed.
+func TestAWitnessOutlivesRotations(t *testing.T) {
+	t.Parallel()
+	keyFile, dir := filepath.Join(t.TempDir(), "key"), filepath.Join(t.TempDir(), "audit")
+	keys, err := checkpoint.OpenKeys(keyFile, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := newWitness(t, "witness.example/one", keys.VKeys()[0])
+	look := func(keys *checkpoint.Keys, to int) error {
+		t.Helper()
+		w, err := tree.OpenWriter(dir, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		s := &served{w: w}
+		s.grow(t, to, "a")
+		_, err = one.w.Poll(t.Context(), w.Reader())
+		return err
+	}
+	for n := 1; n <= 3; n++ {
+		if err := look(keys, n); err != nil {
+			t.Fatalf("with %d keys: %v", n, err)
+		}
+		if err := keys.Rotate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, err := checkpoint.OpenKeys(filepath.Join(t.TempDir(), "key"), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forger := newLog(t, other)
+	forger.grow(t, 9, "a")
+	if _, err := one.w.Poll(t.Context(), forger.w.Reader()); !errors.Is(err, witness.ErrSignature) {
+		t.Errorf("a stranger's key: %v", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	_, honest, one, _ := setup(t)
