@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type Source struct {
 	Signed      checkpoint.Signed
 	VKeys       string
 	Projections []projections.Projection // whose rows are put in; nil for none
+	Reports     Reports                  // writes the files for people; nil for none
 }
 
 // Subject is what a bundle is about.
@@ -46,9 +48,14 @@ type manifest struct {
 	Size    uint64            `json:"size"` // of the checkpoint
 	Commits []uint64          `json:"commits"`
 	Files   map[string]string `json:"files"` // SHA-256 by name
+
+	Evidence string `json:"evidence"` // SHA-256 over the files besides the reports: see digest
 }
 
-const format = "zhitong-evidence-bundle v1"
+const (
+	format       = "zhitong-evidence-bundle v1"
+	manifestName = "manifest.json"
+)
 
 // Make makes a bundle about the subject from everything that the checkpoint covers.
 func Make(ctx context.Context, src Source, s Subject) ([]byte, error) {
@@ -66,6 +73,12 @@ func Make(ctx context.Context, src Source, s Subject) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if len(positions) == 0 {
+		return nil, fmt.Errorf("%w: %s %q has no event in this period below the checkpoint", trace.ErrUnknown, s.Kind, s.ID)
+	}
+	if !s.From.IsZero() || !s.To.IsZero() {
+		nodes = within(nodes, positions)
+	}
 	files := map[string][]byte{"checkpoint": src.Signed.Note, "vkeys": []byte(src.VKeys)}
 	m := manifest{Format: format, Subject: s, Origin: src.Signed.Origin, Size: src.Signed.Size, Commits: slices.Sorted(maps.Keys(positions))}
 	if err := putCommits(files, src, m.Commits); err != nil {
@@ -77,14 +90,14 @@ func Make(ctx context.Context, src Source, s Subject) ([]byte, error) {
 	if err := putRows(ctx, files, src, s); err != nil {
 		return nil, err
 	}
-	if err := putReports(files, m, nodes); err != nil {
+	if err := putReports(ctx, files, src, &m, nodes); err != nil {
 		return nil, err
 	}
 	m.Files = map[string]string{}
 	for name, b := range files {
 		m.Files[name] = sum(b)
 	}
-	if files["manifest.json"], err = json.Marshal(m, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+	if files[manifestName], err = json.Marshal(m, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
 		return nil, err
 	}
 	return pack(files)
@@ -118,6 +131,21 @@ func positionsOf(n *trace.Node, s Subject, size uint64, into map[uint64]bool) er
 	return nil
 }
 
+// within is the nodes with the events at the positions only; nodes without one go,
+// unless they stand between others.
+func within(nodes []*trace.Node, positions map[uint64]bool) []*trace.Node {
+	var out []*trace.Node
+	for _, n := range nodes {
+		c := *n
+		c.Events = slices.DeleteFunc(slices.Clone(n.Events), func(e trace.Event) bool { return !positions[e.Position] })
+		c.Because, c.LeadsTo = within(n.Because, positions), within(n.LeadsTo, positions)
+		if len(c.Events)+len(c.Because)+len(c.LeadsTo) > 0 {
+			out = append(out, &c)
+		}
+	}
+	return out
+}
+
 // putCommits puts commits, proofs and policies.
 func putCommits(files map[string][]byte, src Source, positions []uint64) error {
 	var lines []byte
@@ -141,7 +169,7 @@ func putCommits(files map[string][]byte, src Source, positions []uint64) error {
 			if err != nil {
 				return err
 			}
-			files[fmt.Sprintf("policies/%s@%d.json", f.PolicyID, f.Version)] = b
+			files[fmt.Sprintf("policies/%s@%d.json", url.PathEscape(string(f.PolicyID)), f.Version)] = b
 		}
 	}
 	files["commits.ndjson"] = lines

@@ -1,61 +1,64 @@
 package bundle
 
 import (
-	"bytes"
-	_ "embed" // report.html
+	"context"
 	"fmt"
-	"html/template"
+	"maps"
+	"slices"
+	"strings"
 
+	"zhitong/audit/checkpoint"
 	"zhitong/audit/trace"
 )
 
-//go:embed report.html
-var reportHTML string
-
-// words are the texts of a report.
-type words struct {
-	Lang, Title, About, Signed, Commits, Lines, Bears, Event, By, When, Says, How, HowText string
+// Evidence is what a bundle is about, for those who write its reports.
+type Evidence struct {
+	Subject   Subject
+	Signed    checkpoint.Signed
+	Positions []uint64      // of the commits in the bundle
+	Nodes     []*trace.Node // the subject with causes and effects
+	// Digest is the SHA-256 over the bundle's files besides the reports, as the
+	// manifest has it: a printed report is of this bundle and no other.
+	Digest string
 }
 
-var texts = []words{
-	{Lang: "zh", Title: "证据包", About: "关于", Signed: "签名检查点所含提交数", Commits: "本包所含提交", Lines: "逐行计算",
-		Bears: "承担", Event: "事件", By: "经办", When: "发生时间", Says: "内容", How: "如何核验",
-		HowText: "在任何一台机器上、不联网，运行：zhitong audit verify 本文件.zip --key 公钥文件，或 zhitong-verify 本文件.zip。每个提交都有对签名检查点的包含证明；本页与各行数据只是便览。"},
-	{Lang: "en", Title: "Evidence bundle", About: "About", Signed: "Commits under the signed checkpoint", Commits: "Commits in this bundle", Lines: "Calculation, line by line",
-		Bears: "bears", Event: "Event", By: "By", When: "Happened", Says: "Says", How: "How to verify",
-		HowText: "On any machine, without a network: zhitong audit verify THIS.zip --key KEYFILE, or zhitong-verify THIS.zip. Each commit has an inclusion proof against the signed checkpoint; this page and the rows are conveniences."},
-}
+// Reports writes the files for people from a bundle's evidence, by name: each begins
+// with "report.". The same evidence gives the same bytes.
+type Reports func(ctx context.Context, e Evidence) (map[string][]byte, error)
 
-// putReports puts the reports for people and the README.
-func putReports(files map[string][]byte, m manifest, nodes []*trace.Node) error {
-	t, err := template.New("report").Parse(reportHTML)
-	if err != nil {
-		return err
-	}
-	shown := flat(nodes)
-	for _, w := range texts {
-		var b bytes.Buffer
-		if err := t.Execute(&b, map[string]any{"W": w, "M": m, "Nodes": shown}); err != nil {
-			return fmt.Errorf("report: %w", err)
-		}
-		files["report."+w.Lang+".html"] = b.Bytes()
-	}
+// reportPrefix begins the names of the files for people.
+const reportPrefix = "report."
+
+// putReports puts the README and, if somebody writes them, the reports.
+func putReports(ctx context.Context, files map[string][]byte, src Source, m *manifest, nodes []*trace.Node) error {
 	files["README.md"] = fmt.Appendf(nil, readme, m.Subject.Kind, m.Subject.ID, m.Origin, m.Size, len(m.Commits))
+	m.Evidence = digest(files)
+	if src.Reports == nil {
+		return nil
+	}
+	reports, err := src.Reports(ctx, Evidence{Subject: m.Subject, Signed: src.Signed, Positions: m.Commits, Nodes: nodes, Digest: m.Evidence})
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	for name, b := range reports {
+		if !strings.HasPrefix(name, reportPrefix) {
+			return fmt.Errorf("report: the name %q does not begin with %q", name, reportPrefix)
+		}
+		files[name] = b
+	}
 	return nil
 }
 
-// flat lists a tree's nodes, causes first, each once.
-func flat(nodes []*trace.Node) []*trace.Node {
-	var out []*trace.Node
-	for _, n := range nodes {
-		if n.Again {
-			continue
+// digest is the SHA-256 over a line "<SHA-256>  <name>" for each file that is neither
+// a report nor the manifest, in the order of their names: what sha256sum prints.
+func digest(files map[string][]byte) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if name != manifestName && !strings.HasPrefix(name, reportPrefix) {
+			fmt.Fprintf(&b, "%s  %s\n", sum(files[name]), name)
 		}
-		out = append(out, flat(n.Because)...)
-		out = append(out, n)
-		out = append(out, flat(n.LeadsTo)...)
 	}
-	return out
+	return sum([]byte(b.String()))
 }
 
 const readme = `# Evidence bundle 证据包
@@ -73,6 +76,9 @@ inside is used, which only shows that nothing was changed after the bundle was m
 not who made it. 没有 --key 时用包内公钥，只能说明此后未被改动，不能说明由谁签发。
 
 Each file of proofs/ is a C2SP tlog-proof with its commit; any client of that format
-can check it. The rows, the trace and the reports follow from the whole log and are
-here for reading.
+can check it. The rows, the trace and the reports (HTML, PDF) follow from the whole log
+and are here for reading. A report names the SHA-256 over the other files of the bundle
+that it was printed from: it is "evidence" of manifest.json, and what this prints:
+
+    sha256sum $(find * -type f ! -name manifest.json ! -name 'report.*' | LC_ALL=C sort) | sha256sum
 `

@@ -25,23 +25,23 @@ type VerifyOptions struct {
 	Since [][]byte
 }
 
-// Verify verifies a bundle. The error says that it is no bundle at all; what is
-// wrong with one is in the report.
-func Verify(b []byte, o VerifyOptions) (*verify.Report, error) {
+// Verify verifies a bundle, and returns the report and the signed checkpoint inside.
+// The error says that it is no bundle at all; what is wrong with one is in the report.
+func Verify(b []byte, o VerifyOptions) (r *verify.Report, signed []byte, err error) {
 	files, damage, err := unpack(b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v := &verifier{files: files, report: &verify.Report{}}
 	v.intact(damage)
 	verifiers, err := o.Verifiers(string(files["vkeys"]))
 	if err != nil {
 		v.check("checkpoint", "signed checkpoints", []string{err.Error()}, 1)
-		return v.report, nil
+		return v.report, files["checkpoint"], nil
 	}
 	commits := v.proofs(verifiers, o)
 	v.report.Checks = append(v.report.Checks, verify.Recompute(commits))
-	return v.report, nil
+	return v.report, files["checkpoint"], nil
 }
 
 // verifier is one run of Verify.
@@ -65,13 +65,13 @@ func (v *verifier) intact(damage string) {
 	if damage != "" {
 		bad = append(bad, damage)
 	}
-	if err := json.Unmarshal(v.files["manifest.json"], &v.manifest, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(v.files[manifestName], &v.manifest, json.RejectUnknownMembers(true)); err != nil {
 		bad = append(bad, "manifest.json: "+err.Error())
 	} else if v.manifest.Format != format {
 		bad = append(bad, fmt.Sprintf("manifest.json: format %q, this program knows %q", v.manifest.Format, format))
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.files)) {
-		if name != "manifest.json" && v.manifest.Files[name] != sum(v.files[name]) {
+		if name != manifestName && v.manifest.Files[name] != sum(v.files[name]) {
 			bad = append(bad, name+": its bytes are not those of the manifest")
 		}
 	}
@@ -79,6 +79,9 @@ func (v *verifier) intact(damage string) {
 		if _, ok := v.files[name]; !ok {
 			bad = append(bad, name+": missing")
 		}
+	}
+	if got := digest(v.files); got != v.manifest.Evidence {
+		bad = append(bad, fmt.Sprintf("manifest.json: evidence %q, the files have %q", v.manifest.Evidence, got))
 	}
 	v.check("files", "files", bad, len(v.files))
 }

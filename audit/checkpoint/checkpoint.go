@@ -75,8 +75,9 @@ type Signed struct {
 	By []string
 }
 
-// Open reads a signed checkpoint. At least one signature of the verifiers must
-// hold; a known key whose signature does not hold is an error.
+// Open reads a signed checkpoint. At least one signature of the verifiers must hold
+// that is the log's own, by a key of the name of its origin: a witness alone makes no
+// checkpoint. A known key whose signature does not hold is an error.
 func Open(signed []byte, verifiers note.Verifiers) (Signed, error) {
 	n, err := note.Open(signed, verifiers)
 	if err != nil {
@@ -87,8 +88,13 @@ func Open(signed []byte, verifiers note.Verifiers) (Signed, error) {
 		return Signed{}, err
 	}
 	s := Signed{Checkpoint: c, Note: signed}
+	own := false
 	for _, sig := range n.Sigs {
 		s.By = append(s.By, KeyName(sig.Name, sig.Hash))
+		own = own || sig.Name == c.Origin
+	}
+	if !own {
+		return Signed{}, fmt.Errorf("checkpoint: signed by %s, and not by a key of the log %q itself", strings.Join(s.By, ", "), c.Origin)
 	}
 	return s, nil
 }

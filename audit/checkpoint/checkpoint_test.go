@@ -181,23 +181,38 @@ func TestCosignatures(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := checkpoint.Checkpoint{Origin: "zhitong.example/log", Size: 7, Root: merkle.Empty()}
-	signed, err := checkpoint.Sign(c, cosigner)
+	logKey, err := checkpoint.NewKey(c.Origin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifiers, err := checkpoint.Verifiers(cosigner.VKey())
+	keys, err := checkpoint.ParseKeys(logKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := checkpoint.Sign(c, append(keys.Signers(), cosigner)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifiers, err := checkpoint.Verifiers(cosigner.VKey() + "\n" + keys.VKeys()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := checkpoint.Open(signed, verifiers)
-	if err != nil || got.Checkpoint != c {
-		t.Fatalf("got %v, %v", got.Checkpoint, err)
+	if err != nil || got.Checkpoint != c || len(got.By) != 2 {
+		t.Fatalf("got %v by %v, %v", got.Checkpoint, got.By, err)
+	}
+	alone, err := checkpoint.Sign(c, cosigner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := checkpoint.Open(alone, verifiers); err == nil {
+		t.Error("a witness alone makes a checkpoint")
 	}
 	n, err := note.Open(signed, verifiers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if when, ok := checkpoint.CosignedAt(n.Sigs[0].Base64); !ok || !when.Equal(at) {
+	if when, ok := checkpoint.CosignedAt(n.Sigs[1].Base64); !ok || !when.Equal(at) {
 		t.Errorf("cosigned at %v, want %v", when, at)
 	}
 	for i := range signed {

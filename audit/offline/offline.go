@@ -20,6 +20,7 @@ import (
 	"zhitong/audit/bundle"
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/findings"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 	"zhitong/audit/verify"
 	"zhitong/audit/views"
@@ -30,7 +31,8 @@ import (
 // Options say what the auditor brings.
 type Options struct {
 	Key        string   // file with the log's and witnesses' public keys; "" for those beside the evidence
-	Since      []string // files with signed checkpoints
+	Since      []string // files with signed checkpoints, or receipts that hold one
+	Witnesses  string   // file with a witness policy whose quorum the checkpoint must meet; "" for none
 	Audit      string   // copy of the audit folder; "" for none
 	HashesOnly bool
 	Progress   func(position uint64)
@@ -59,7 +61,8 @@ func (o Options) Verifiers(otherwise string) (note.Verifiers, error) {
 	return v, nil
 }
 
-// Brought reads the checkpoints that the auditor brings.
+// Brought reads the checkpoints that the auditor brings. Of a receipt it is the one
+// that the receipt rests on.
 func (o Options) Brought() ([][]byte, error) {
 	var list [][]byte
 	for _, name := range o.Since {
@@ -67,9 +70,34 @@ func (o Options) Brought() ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		if p, err := checkpoint.ParseProof(b); err == nil {
+			b = p.Note
+		}
 		list = append(list, b)
 	}
 	return list, nil
+}
+
+// Witnessed checks that the checkpoint met the quorum of the auditor's own policy.
+func (o Options) Witnessed(r *verify.Report, note []byte) error {
+	if o.Witnesses == "" {
+		return nil
+	}
+	b, err := os.ReadFile(o.Witnesses)
+	if err != nil {
+		return err
+	}
+	p, err := quorum.ParsePolicy(string(b))
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.Witnesses, err)
+	}
+	s := p.Standing(note)
+	c := verify.Check{Name: "witnesses", Of: "checkpoint " + s.String(), Count: 1}
+	if !s.Met {
+		c.Failed, c.First = 1, []verify.Failure{{Detail: s.String()}}
+	}
+	r.Checks = append(r.Checks, c)
+	return nil
 }
 
 // File verifies a file: a bundle (.zip), a proof (.tlog-proof), or an exported log.
@@ -120,7 +148,13 @@ func (o Options) log(ctx context.Context, r io.Reader) (*verify.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return got.Report, nil
+	latest := []byte(nil)
+	if v.Tree != nil {
+		if latest, err = v.Tree.Latest(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return got.Report, o.Witnessed(got.Report, latest)
 }
 
 // proof verifies a proof.
@@ -157,7 +191,7 @@ func (o Options) proof(name string) (*verify.Report, error) {
 		check.Of = fmt.Sprintf("commit: position %d, %s, signed by %s", c.Position, c.Events[0].Name(), strings.Join(signed.By, ", "))
 	}
 	report.Checks = []verify.Check{check}
-	return report, nil
+	return report, o.Witnessed(report, p.Note)
 }
 
 func (o Options) bundle(name string) (*verify.Report, error) {
@@ -170,5 +204,9 @@ func (o Options) bundle(name string) (*verify.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Verify(b, bundle.VerifyOptions{Verifiers: verifiers, OwnKey: o.Key != "", Since: brought})
+	report, note, err := bundle.Verify(b, bundle.VerifyOptions{Verifiers: verifiers, OwnKey: o.Key != "", Since: brought})
+	if err != nil {
+		return nil, err
+	}
+	return report, o.Witnessed(report, note)
 }

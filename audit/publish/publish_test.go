@@ -20,8 +20,8 @@ import (
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/publish"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
-	"zhitong/audit/witness"
 )
 
 const origin = "zhitong.example/log"
@@ -292,7 +292,7 @@ func TestACheckpointIsShownOnceItsQuorumIsMet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := witness.ParsePolicy("witness w " + cosigner.VKey() + "\nquorum w")
+	policy, err := quorum.ParsePolicy("witness w " + cosigner.VKey() + "\nquorum w")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,6 +334,12 @@ func TestACheckpointIsShownOnceItsQuorumIsMet(t *testing.T) {
 	want(3, true)
 	s.grow(t, 1)
 	want(3, true) // held back
+	if _, ready, err := p.Receipts().At(t.Context(), 4); ready || err != nil {
+		t.Errorf("a receipt without its quorum: ready %v, %v", ready, err)
+	}
+	if _, ready, err := p.Receipts().At(t.Context(), 3); !ready || err != nil {
+		t.Errorf("a receipt with its quorum: ready %v, %v", ready, err)
+	}
 	now = now.Add(9 * time.Second)
 	want(3, true)
 	now = now.Add(2 * time.Second)

@@ -6,8 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"zhitong/audit/quorum"
+	"zhitong/audit/receipt"
 	"zhitong/audit/tree"
-	"zhitong/audit/witness"
 )
 
 const (
@@ -24,21 +25,21 @@ const (
 // which says that its quorum is not met. It may be used by several goroutines.
 type Publisher struct {
 	log    tree.Reader
-	policy *witness.Policy // nil for none
+	policy *quorum.Policy // nil for none
 	now    func() time.Time
 
 	mu       sync.Mutex
-	latest   []byte           // guarded by mu; as it was last seen
-	standing witness.Standing // guarded by mu; of latest
-	met      []byte           // guarded by mu; the latest that met the quorum
-	metSays  witness.Standing // guarded by mu
-	unmet    time.Time        // guarded by mu; since when the latest lacks it; zero while it has it
-	searched bool             // guarded by mu; the checkpoints of before were looked through
+	latest   []byte          // guarded by mu; as it was last seen
+	standing quorum.Standing // guarded by mu; of latest
+	met      []byte          // guarded by mu; the latest that met the quorum
+	metSays  quorum.Standing // guarded by mu
+	unmet    time.Time       // guarded by mu; since when the latest lacks it; zero while it has it
+	searched bool            // guarded by mu; the checkpoints of before were looked through
 }
 
 // New makes a Publisher over a folder. policy may be nil; now is the clock, and may
 // be nil without one.
-func New(r tree.Reader, policy *witness.Policy, now func() time.Time) *Publisher {
+func New(r tree.Reader, policy *quorum.Policy, now func() time.Time) *Publisher {
 	return &Publisher{log: r, policy: policy, now: now}
 }
 
@@ -58,10 +59,10 @@ func (p *Publisher) Run(ctx context.Context) error {
 
 // Checkpoint is the signed checkpoint that is shown, and how it stands with the
 // witnesses.
-func (p *Publisher) Checkpoint() ([]byte, witness.Standing, error) {
+func (p *Publisher) Checkpoint() ([]byte, quorum.Standing, error) {
 	note, err := p.log.Latest()
 	if err != nil || p.policy == nil {
-		return note, witness.Standing{Met: true}, err
+		return note, quorum.Standing{Met: true}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,6 +83,14 @@ func (p *Publisher) Checkpoint() ([]byte, witness.Standing, error) {
 		return p.met, p.metSays, nil
 	}
 	return p.latest, p.standing, nil
+}
+
+// Receipts is a desk whose receipts rest on the checkpoint that is shown.
+func (p *Publisher) Receipts() *receipt.Desk {
+	return receipt.NewDeskFor(p.log, func() ([]byte, error) {
+		note, _, err := p.Checkpoint()
+		return note, err
+	})
 }
 
 // search looks for the latest checkpoint of before that met the quorum, once. The

@@ -38,10 +38,17 @@ var ErrUnknown = errors.New("receipt: not in the log")
 
 // Desk hands out receipts from the folder of a Merkle log, whichever process writes
 // it. It may be used by several goroutines.
-type Desk struct{ log tree.Reader }
+type Desk struct {
+	log   tree.Reader
+	shown func() ([]byte, error)
+}
 
-// NewDesk returns a desk over a folder.
-func NewDesk(log tree.Reader) *Desk { return &Desk{log} }
+// NewDesk returns a desk over a folder. Its receipts rest on the latest checkpoint.
+func NewDesk(log tree.Reader) *Desk { return &Desk{log, log.Latest} }
+
+// NewDeskFor returns a desk whose receipts rest on the checkpoint that shown returns:
+// where witnesses must have cosigned, the one that is shown to the world.
+func NewDeskFor(log tree.Reader, shown func() ([]byte, error)) *Desk { return &Desk{log, shown} }
 
 // At returns the receipt of the commit at a position. ready is false when no signed
 // checkpoint covers it yet: a checkpoint follows about a second after what it
@@ -54,7 +61,7 @@ func (d *Desk) At(ctx context.Context, position uint64) (proof []byte, ready boo
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	note, err := d.log.Latest()
+	note, err := d.shown()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}

@@ -16,6 +16,7 @@ import (
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/merkle"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 )
 
@@ -108,7 +109,7 @@ func parseRequest(b []byte) (old uint64, proof []merkle.Hash, signed []byte, err
 
 // Ask asks one witness to cosign a checkpoint and returns the signature line that
 // holds. The proof is made from r, beginning where the witness says it is.
-func Ask(ctx context.Context, client *http.Client, p Peer, r tree.Reader, s checkpoint.Signed) ([]byte, error) {
+func Ask(ctx context.Context, client *http.Client, p quorum.Peer, r tree.Reader, s checkpoint.Signed) ([]byte, error) {
 	verifiers, err := checkpoint.Verifiers(p.VKey)
 	if err != nil {
 		return nil, fmt.Errorf("witness %s: %w", p.Name, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhitong/audit/checkpoint"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 )
 
@@ -21,7 +22,7 @@ const (
 // Panel asks the witnesses of a policy, all at the same time. One that refuses or is
 // out of reach is left alone for a while, so that it does not hold up the others.
 type Panel struct {
-	policy *Policy
+	policy *quorum.Policy
 	client *http.Client
 	now    func() time.Time
 
@@ -37,7 +38,7 @@ type resting struct {
 }
 
 // NewPanel makes a panel. now is the clock.
-func NewPanel(p *Policy, client *http.Client, now func() time.Time) *Panel {
+func NewPanel(p *quorum.Policy, client *http.Client, now func() time.Time) *Panel {
 	return &Panel{policy: p, client: client, now: now, rest: map[string]resting{}}
 }
 
@@ -50,7 +51,7 @@ func (p *Panel) Ask(ctx context.Context, r tree.Reader, s checkpoint.Signed) (li
 		missing[name] = true
 	}
 	type answer struct {
-		peer Peer
+		peer quorum.Peer
 		line []byte
 		err  error
 	}

@@ -9,12 +9,14 @@
 package witness
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // forksMax is how many forks are kept as evidence; one is enough to convict.
@@ -48,7 +50,7 @@ func readState(path string) (state, error) {
 		return nil, err
 	}
 	s := state{}
-	if err := json.Unmarshal(b, &s); err != nil {
+	if err := json.Unmarshal(b, &s, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("witness state %q: %w", path, err)
 	}
 	return s, nil
@@ -56,7 +58,7 @@ func readState(path string) (state, error) {
 
 // write replaces the state file: a crash leaves the old or the new one.
 func (s state) write(path string) error {
-	b, err := json.MarshalIndent(s, "", "  ")
+	b, err := json.Marshal(s, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return err
 	}

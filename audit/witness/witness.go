@@ -60,6 +60,9 @@ func Open(path string, cosigner *checkpoint.Cosigner) (*Witness, error) {
 	return &Witness{path: path, cosigner: cosigner, logs: s}, nil
 }
 
+// Cosigner is the key that it cosigns with.
+func (w *Witness) Cosigner() *checkpoint.Cosigner { return w.cosigner }
+
 // Trust tells the witness to witness a log with the given public keys, one a
 // line. Keys once trusted stay.
 func (w *Witness) Trust(origin, vkeys string) error {
@@ -78,6 +81,9 @@ func (w *Witness) Trust(origin, vkeys string) error {
 		if line != "" && !strings.Contains("\n"+next.VKeys, "\n"+line+"\n") {
 			next.VKeys += line + "\n"
 		}
+	}
+	if next.VKeys == k.VKeys {
+		return nil
 	}
 	return w.set(origin, next)
 }
@@ -246,7 +252,32 @@ func (w *Witness) Poll(ctx context.Context, r tree.Reader) (checkpoint.Signed, e
 	if _, err := w.Add(last.Size, proof, signed); err != nil {
 		return checkpoint.Signed{}, err
 	}
+	if err := w.adopt(c.Origin, r, signed); err != nil {
+		return checkpoint.Signed{}, err
+	}
 	return w.Last(c.Origin)
+}
+
+// adopt trusts newer keys of a log: those that the log names, and that signed a
+// checkpoint beside a key that was trusted already. So a witness outlives rotations.
+func (w *Witness) adopt(origin string, r tree.Reader, signed []byte) error {
+	named, err := r.VKeys()
+	if err != nil {
+		return nil // a log that names none keeps those it has
+	}
+	for line := range strings.Lines(named) {
+		v, err := checkpoint.ParseVerifier(line)
+		if err != nil || v.Name() != origin {
+			continue
+		}
+		if _, err := note.Open(signed, note.VerifierList(v)); err != nil {
+			continue
+		}
+		if err := w.Trust(origin, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fork keeps a fork that was found with the tiles, if the log signed it.

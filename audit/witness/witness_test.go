@@ -12,6 +12,7 @@ import (
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/publish"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 	"zhitong/audit/witness"
 )
@@ -60,7 +61,7 @@ func (s *served) remote(t *testing.T) tree.Reader {
 
 type watcher struct {
 	w      *witness.Witness
-	policy witness.Peer
+	policy quorum.Peer
 }
 
 func newWitness(t *testing.T, name, vkeys string) *watcher {
@@ -77,12 +78,14 @@ func newWitness(t *testing.T, name, vkeys string) *watcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Trust(origin, vkeys); err != nil {
-		t.Fatal(err)
+	if vkeys != "" {
+		if err := w.Trust(origin, vkeys); err != nil {
+			t.Fatal(err)
+		}
 	}
 	server := httptest.NewServer(w.Handler())
 	t.Cleanup(server.Close)
-	return &watcher{w: w, policy: witness.Peer{Name: name, URL: server.URL, VKey: cosigner.VKey()}}
+	return &watcher{w: w, policy: quorum.Peer{Name: name, URL: server.URL, VKey: cosigner.VKey()}}
 }
 
 func setup(t *testing.T) (keys *checkpoint.Keys, honest *served, one, two *watcher) {
@@ -186,6 +189,47 @@ func checkEvidence(t *testing.T, f witness.Fork, vkey string) {
 	b, err2 := checkpoint.Open([]byte(f.Refused), verifiers)
 	if err1 != nil || err2 != nil || a.Checkpoint == b.Checkpoint {
 		t.Errorf("the evidence is none: %v, %v", err1, err2)
+	}
+}
+
+// TestAWitnessOutlivesRotations follows a log through three keys; a key that nobody
+// vouches for is not followed.
+func TestAWitnessOutlivesRotations(t *testing.T) {
+	t.Parallel()
+	keyFile, dir := filepath.Join(t.TempDir(), "key"), filepath.Join(t.TempDir(), "audit")
+	keys, err := checkpoint.OpenKeys(keyFile, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := newWitness(t, "witness.example/one", keys.VKeys()[0])
+	look := func(keys *checkpoint.Keys, to int) error {
+		t.Helper()
+		w, err := tree.OpenWriter(dir, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		s := &served{w: w}
+		s.grow(t, to, "a")
+		_, err = one.w.Poll(t.Context(), w.Reader())
+		return err
+	}
+	for n := 1; n <= 3; n++ {
+		if err := look(keys, n); err != nil {
+			t.Fatalf("with %d keys: %v", n, err)
+		}
+		if err := keys.Rotate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, err := checkpoint.OpenKeys(filepath.Join(t.TempDir(), "key"), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forger := newLog(t, other)
+	forger.grow(t, 9, "a")
+	if _, err := one.w.Poll(t.Context(), forger.w.Reader()); !errors.Is(err, witness.ErrSignature) {
+		t.Errorf("a stranger's key: %v", err)
 	}
 }
 

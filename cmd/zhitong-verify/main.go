@@ -28,8 +28,9 @@ const usage = `zhitong-verify checks evidence of a zhitong log, offline.
   zhitong-verify [flags] LOG.ndjson          written by zhitong export log, or export events
 
 Flags:
-  --key FILE     public keys of the log and its witnesses, as you know them
-  --since FILE   a signed checkpoint that you have kept (repeatable)
+  --key FILE     public keys of the log, as you know them
+  --since FILE   a signed checkpoint or a receipt that you have kept (repeatable)
+  --witnesses FILE  a witness policy: the checkpoint must meet its quorum
   --audit DIR    copy of the audit folder, for an exported log
   --hashes       only hashes, tiles and checkpoints
   --json         print JSON
@@ -52,6 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.Key, "key", "", "")
 	f.StringVar(&o.Audit, "audit", "", "")
+	f.StringVar(&o.Witnesses, "witnesses", "", "")
 	f.BoolVar(&o.HashesOnly, "hashes", false, "")
 	f.BoolVar(&asJSON, "json", false, "")
 	f.Func("since", "", func(s string) error { o.Since = append(o.Since, s); return nil })

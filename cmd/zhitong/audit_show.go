@@ -16,6 +16,7 @@ import (
 	"zhitong/audit/diff"
 	"zhitong/audit/findings"
 	"zhitong/audit/trace"
+	"zhitong/internal/report"
 	"zhitong/internal/table"
 	"zhitong/projections"
 	"zhitong/projections/catalogue"
@@ -202,7 +203,7 @@ func (p *program) auditBundleCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				b, err := bundle.Make(ctx, bundle.Source{Read: h.read, Tree: m.reader, Signed: m.signed, VKeys: m.vkeys, Projections: everyProjection()}, s)
+				b, err := bundle.Make(ctx, bundle.Source{Read: h.read, Tree: m.reader, Signed: m.signed, VKeys: m.vkeys, Projections: everyProjection(), Reports: report.Bundle(h.read)}, s)
 				if errors.Is(err, trace.ErrUnknown) {
 					return usageError{err}
 				}

@@ -54,8 +54,9 @@ the check shows that nothing was changed, not who signed.`,
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVar(&v.offline.Since, "since", nil, "file with a signed checkpoint that you have kept (repeatable)")
+	f.StringArrayVar(&v.offline.Since, "since", nil, "file with a signed checkpoint or a receipt that you have kept (repeatable)")
 	f.StringVar(&v.offline.Key, "key", "", "file with the public keys as you know them")
+	f.StringVar(&v.offline.Witnesses, "witnesses", "", "file with a witness policy of your own: the checkpoint must meet its quorum")
 	f.StringVar(&v.offline.Audit, "audit", "", "copy of the audit folder, for an exported log")
 	f.BoolVar(&v.offline.HashesOnly, "hashes", false, "only hashes, tiles and checkpoints")
 	f.StringVar(&v.format, "format", "text", "text or json")
@@ -79,7 +80,11 @@ func (v *verifyRun) file(ctx context.Context, name string) error {
 
 // running checks the running log and its views.
 func (v *verifyRun) running(ctx context.Context, h *house) error {
-	m, merkleErr := h.merkle(ctx)
+	bring := h.merkle
+	if v.offline.Witnesses != "" {
+		bring = h.published // has the witnesses asked
+	}
+	m, merkleErr := bring(ctx)
 	var found foundError
 	if merkleErr != nil && !errors.As(merkleErr, &found) {
 		return merkleErr
@@ -104,6 +109,9 @@ func (v *verifyRun) running(ctx context.Context, h *house) error {
 	r, _, err := h.verifyAll(ctx, o)
 	if err != nil {
 		return err
+	}
+	if err := v.offline.Witnessed(r, m.signed.Note); err != nil {
+		return usageError{err}
 	}
 	if merkleErr != nil {
 		r.Checks = append(r.Checks, verify.Check{Name: "signing", Of: "log", Count: 1, Failed: 1, First: []verify.Failure{{Detail: merkleErr.Error()}}})

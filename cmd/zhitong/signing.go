@@ -16,6 +16,7 @@ import (
 
 	"zhitong/audit/checkpoint"
 	"zhitong/audit/keeper"
+	"zhitong/audit/quorum"
 	"zhitong/audit/tree"
 	"zhitong/audit/witness"
 	"zhitong/events/log"
@@ -40,7 +41,7 @@ type merkle struct {
 	reader tree.Reader
 	signed checkpoint.Signed
 	vkeys  string
-	policy *witness.Policy // nil for none
+	policy *quorum.Policy // nil for none
 }
 
 // auditDir is the folder of the Merkle log.
@@ -225,7 +226,7 @@ func (h *house) awaitSigned(ctx context.Context, r tree.Reader, keys *checkpoint
 }
 
 // witnessPolicy reads the policy of the settings; nil when there is none.
-func (h *house) witnessPolicy() (*witness.Policy, error) {
+func (h *house) witnessPolicy() (*quorum.Policy, error) {
 	text, where := h.p.cfg.WitnessPolicy, "witness_policy"
 	if !strings.Contains(text, "\n") {
 		named := text != ""
@@ -241,7 +242,7 @@ func (h *house) witnessPolicy() (*witness.Policy, error) {
 		}
 		text = string(b)
 	}
-	p, err := witness.ParsePolicy(text)
+	p, err := quorum.ParsePolicy(text)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", where, err)}
 	}

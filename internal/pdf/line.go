@@ -143,7 +143,7 @@ func mayBreak(text []rune, i int) bool {
 	case b == ' ':
 		return false // the blank stays with the line
 	}
-	return wide(a) || wide(b) || a == '-' && !unicode.IsDigit(b) || a == '/' || a == '|'
+	return wide(a) || wide(b)
 }
 
 // wide reports whether a character is one of those between which a line may break

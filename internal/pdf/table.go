@@ -36,7 +36,11 @@ func (d *Document) Table(t Table) {
 		head[i] = c.Title
 	}
 	title := g.cells(head)
-	d.room(g.height(title) + 3*sizeSmall*lineHeight)
+	first := 0.0 // the head does not stand alone
+	if len(t.Rows) > 0 {
+		first = min(g.height(g.cells(t.Rows[0])), rowPartMin)
+	}
+	d.room(g.height(title) + first)
 	g.row(title, true, true)
 	for _, r := range t.Rows {
 		cells := g.cells(r)

@@ -124,6 +124,7 @@ func TestLinesBreakWhereTheyMay(t *testing.T) {
 		"WordStaysWhole":   {"金额 12345.67", 5000, "金额|12345.67"},
 		"LongWordIsCut":    {"abcdefghij", 2000, "abcd|efgh|ij"},
 		"NegativeNumber":   {"和 -12", 2500, "和|-12"},
+		"IDStaysWhole":     {"ab F-CNTY", 4000, "ab|F-CNTY"},
 		"LinesOfTheirOwn":  {"一\n二\n", 5000, "一|二"},
 		"Empty":            {"", 5000, ""},
 		"BlanksAtTheEnd":   {"ab   cd", 1500, "ab|cd"},

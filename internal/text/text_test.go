@@ -51,7 +51,7 @@ func TestEveryKeyIsUsedAndEveryUsedKeyExists(t *testing.T) {
 	c := load(t, "zh")
 	named := regexp.MustCompile(`"((?:` + strings.Join(slices.DeleteFunc(sectionsOf(c), func(s string) bool { return s == "problem" }), "|") + `)\.[a-z_]+)"`)
 	used := map[string]bool{}
-	for _, root := range []string{"../../cmd/zhitong", "../sheet", "../payment", "../simulation", "../../web"} {
+	for _, root := range []string{"../../cmd/zhitong", "../sheet", "../payment", "../simulation", "../report", "../../web"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -1,4 +1,9 @@
-package witness
+// Package quorum reads witness policies and says how a signed checkpoint stands with
+// them: who cosigned it, and whether that is enough.
+//
+// It owns the policy's form. It refuses to ask anybody, so that a verifier without a
+// network has it. Start reading at [ParsePolicy] and [Policy.Standing].
+package quorum
 
 import (
 	"errors"

@@ -1,18 +1,17 @@
-package witness_test
+package quorum_test
 
 import (
 	"bytes"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"zhitong/audit/checkpoint"
-	"zhitong/audit/witness"
+	"zhitong/audit/quorum"
 )
+
+const origin = "zhitong.example/log"
 
 // people are cosigners with names a, b, c.
 func people(t *testing.T) map[string]*checkpoint.Cosigner {
@@ -61,7 +60,7 @@ func TestAQuorumIsMetByWhoHasCosigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := witness.ParsePolicy(witnessLines(list) + groups + tc.quorum)
+			p, err := quorum.ParsePolicy(witnessLines(list) + groups + tc.quorum)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,45 +130,8 @@ func TestAPolicyThatIsNoneIsRefusedByLine(t *testing.T) {
 		"TooLong":           {strings.Repeat("\n", 1001), "at most 1000"},
 		"QuorumBeforeGroup": {first + "quorum g\ngroup g any a", "line 2"},
 	} {
-		if _, err := witness.ParsePolicy(tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := quorum.ParsePolicy(tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, tc.want)
-		}
-	}
-}
-
-// TestAPanelAsksAllAndLeavesAFailingOneAlone has one of three witnesses out of reach.
-func TestAPanelAsksAllAndLeavesAFailingOneAlone(t *testing.T) {
-	t.Parallel()
-	_, honest, one, two := setup(t)
-	dead := people(t)["c"]
-	text := fmt.Sprintf("witness one %s %s\nwitness two %s %s\nwitness dead %s http://127.0.0.1:1\ngroup g 2 one two dead\nquorum g\n",
-		one.policy.VKey, one.policy.URL, two.policy.VKey, two.policy.URL, dead.VKey())
-	p, err := witness.ParsePolicy(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Unix(1_600_000_000, 0)
-	panel := witness.NewPanel(p, http.DefaultClient, func() time.Time { return now })
-	signed := honest.grow(t, 3, "a")
-	lines, failures := panel.Ask(t.Context(), honest.w.Reader(), signed)
-	if len(failures) != 1 || !strings.Contains(failures[0].Error(), "dead") {
-		t.Errorf("failures: %v", failures)
-	}
-	if err := honest.w.Cosign(signed, lines); err != nil {
-		t.Fatal(err)
-	}
-	s := p.Standing(honest.w.Last().Note)
-	if diff := cmp.Diff(witness.Standing{Asked: true, Cosigned: []string{"one", "two"}, Missing: []string{"dead"}, Quorum: true, Met: true}, s); diff != "" {
-		t.Error(diff)
-	}
-	if why := panel.Failing(); len(why) != 1 || why["dead"] == "" {
-		t.Errorf("failing: %v", why)
-	}
-	// It is left alone, then asked again, and told of only when the reason changes.
-	for _, wait := range []time.Duration{time.Second, time.Minute} {
-		now = now.Add(wait)
-		if lines, failures := panel.Ask(t.Context(), honest.w.Reader(), honest.w.Last()); len(lines) > 0 || len(failures) > 0 {
-			t.Errorf("after %v: %q, %v", wait, lines, failures)
 		}
 	}
 }
