@@ -6,12 +6,9 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-)
 
-// Cond keeps the rows whose column has the value. The value is written as the
-// view prints it, or shorter ("13.5" for 13.50). An empty value on a column that
-// can be null keeps the rows where it is null.
-type Cond struct{ Column, Value string }
+	"zhitong/domain"
+)
 
 // Rows is a part of a view at a position, ordered by key.
 type Rows struct {
@@ -19,15 +16,21 @@ type Rows struct {
 	Position uint64 // of the last commit that is in it
 	Schema   *Schema
 	Values   [][]Value
+	// Next is the cursor that goes on behind the last row, "" where there is
+	// nothing more; see [Question].
+	Next string
 }
 
 // AppendLine appends row i as a JSON object on one line, without a line end.
 func (r *Rows) AppendLine(dst []byte, i int) []byte { return r.Schema.AppendLine(dst, r.Values[i]) }
 
-// Cell returns the value of row i in column j as Go knows it: nil, bool, a string,
+// Cell returns the value of row i in column j as Go knows it; see [Schema.Cell].
+func (r *Rows) Cell(i, j int) any { return r.Schema.Cell(r.Values[i], j) }
+
+// Cell returns the value of a row in column j as Go knows it: nil, bool, a string,
 // or jsontext.Value for an integer or a JSON column.
-func (r *Rows) Cell(i, j int) any {
-	v, t := r.Values[i][j], r.Schema.Columns[j].Type
+func (s *Schema) Cell(row []Value, j int) any {
+	v, t := row[j], s.Columns[j].Type
 	switch {
 	case v.Null:
 		return nil
@@ -52,6 +55,16 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("no %s %q; there are: %s", e.Kind, e.Name, strings.Join(e.Known, ", "))
 }
 
+// Unwrap is the same as a [*domain.Problem], with the code view.unknown or
+// view.unknown_column.
+func (e *UnknownError) Unwrap() error {
+	detail := "there are: " + strings.Join(e.Known, ", ")
+	if strings.HasPrefix(e.Kind, "column") {
+		return domain.Refuse(domain.Invalid, "view.unknown_column", "where", e.Name, "%s", detail)
+	}
+	return domain.Refuse(domain.NotFound, "view.unknown", "view", e.Name, "%s", detail)
+}
+
 // FindView returns the projection of the highest version that has the view, and
 // the view's table; the error is an [*UnknownError].
 func FindView(ps []Projection, name string) (*Projection, *Schema, error) {
@@ -73,41 +86,6 @@ func FindView(ps []Projection, name string) (*Projection, *Schema, error) {
 	return owner, view, nil
 }
 
-// Match is a [Cond] made ready: the number of its column and the canonical value.
-type Match struct {
-	Column int
-	Value  Value
-}
-
-// Holds reports whether the row meets m.
-func (m Match) Holds(row []Value) bool { return row[m.Column] == m.Value }
-
-// Matches makes conditions ready; it refuses an unknown column and a value that
-// is not one of the column.
-func (s *Schema) Matches(where []Cond) ([]Match, error) {
-	ms := make([]Match, 0, len(where))
-	for _, c := range where {
-		i, ok := s.Column(c.Column)
-		if !ok {
-			return nil, &UnknownError{"column of " + s.Name, c.Column, s.ColumnNames()}
-		}
-		m := Match{Column: i}
-		if c.Value == "" && s.Columns[i].Nullable {
-			m.Value.Null = true
-		} else if s.Columns[i].Type == JSON {
-			return nil, fmt.Errorf("column %s holds JSON and can't be compared", c.Column)
-		} else {
-			text, err := s.NormalColumn(i, c.Value)
-			if err != nil {
-				return nil, err
-			}
-			m.Value.Text = text
-		}
-		ms = append(ms, m)
-	}
-	return ms, nil
-}
-
 // ColumnNames returns the names of the columns in their order.
 func (s *Schema) ColumnNames() []string {
 	names := make([]string, len(s.Columns))
@@ -120,21 +98,25 @@ func (s *Schema) ColumnNames() []string {
 // Select returns the rows of s held by db that meet all conditions, ordered by
 // key; at most limit, or all where limit is 0.
 func (db *DB) Select(s *Schema, where []Cond, limit int) (*Rows, error) {
-	ms, err := s.Matches(where)
+	return db.Answer(s, Question{View: s.Name, Where: where, Limit: limit})
+}
+
+// Answer answers a question about s from the rows that db holds: conditions,
+// cursor and limit. Which moment they are of is the caller's business.
+func (db *DB) Answer(s *Schema, q Question) (*Rows, error) {
+	asked, err := s.Read(q)
 	if err != nil {
 		return nil, err
 	}
 	r := &Rows{View: s.Name, Schema: s}
 	err = db.Rows(s, func(vs []Value) error {
-		for _, m := range ms {
-			if !m.Holds(vs) {
-				return nil
-			}
-		}
-		if limit == 0 || len(r.Values) < limit {
+		if asked.Holds(vs) && (q.Limit == 0 || len(r.Values) <= q.Limit) {
 			r.Values = append(r.Values, vs)
 		}
 		return nil
 	})
+	if err == nil {
+		r.End(q)
+	}
 	return r, err
 }

@@ -58,15 +58,10 @@ func (p *program) openHouse(ctx context.Context) (*house, error) {
 		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", p.cfg.Data, err)
+		return nil, p.withRepairHint(fmt.Errorf("open %s: %w", p.cfg.Data, err))
 	}
 	h := &house{p: p, instance: inst}
 	h.log, err = log.OpenJetStream(ctx, inst.NATS(), log.Options{Replicas: p.cfg.Replicas})
-	if err == nil && inst.Owns() {
-		if err = log.Verify(ctx, h.log); err == nil {
-			err = inst.StoreChecked()
-		}
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the log: %w", err), h.close(ctx))
 	}
@@ -128,6 +123,9 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 // withApp runs fn beside a running App and ends the App afterwards: what fn has
 // submitted is answered first.
 func (h *house) withApp(ctx context.Context, fn func(context.Context, *app.App) error) error {
+	if err := h.checkSigned(ctx); err != nil {
+		return err
+	}
 	o, err := h.appOptions(ctx)
 	if err != nil {
 		return err

@@ -193,7 +193,22 @@ func (w *world) openable() []*move {
 func (w *world) openGate(m *move) {
 	v := w.verdictOn(m)
 	w.note(v.word, m.String())
-	m.open <- v
+	switch v.kill {
+	case killBefore:
+		w.endLife(m.life)
+	case killAfter:
+		// The step has its effect, and nobody is left to take note of it.
+		if m.attempt != nil {
+			w.afterDeath(m.attempt, log.FaultUnknownStored)
+			w.endLife(m.life)
+			return
+		}
+		m.open <- verdict{}
+		w.opts.Settle()
+		w.endLife(m.life)
+	default:
+		m.open <- v
+	}
 }
 
 // appendFaults are what may befall an attempt, by how often.
@@ -207,6 +222,9 @@ var appendFaults = []struct {
 }
 
 func (w *world) verdictOn(m *move) verdict {
+	if w.opts.At != nil {
+		return w.opts.At(m)
+	}
 	ok := verdict{word: "done"}
 	switch m.kind {
 	case kindAppend:

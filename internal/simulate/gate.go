@@ -37,7 +37,17 @@ type verdict struct {
 	after int       // a read breaks off after so many blocks; 0 for never
 	torn  int       // a snapshot's content is cut or changed at this byte; 0 for nowhere
 	late  bool      // of a commit: it is done, and its answer lost
+	kill  kill      // the process dies
 }
+
+// kill says when, seen from its step, a process dies.
+type kill int
+
+const (
+	killNot kill = iota
+	killBefore
+	killAfter
+)
 
 // move is a step that stands at its gate.
 type move struct {

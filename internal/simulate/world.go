@@ -39,6 +39,10 @@ type Options struct {
 	Settle func()
 	// Commands is about how many commands there are. Defaults to 60.
 	Commands int
+	// At, if set, decides what befalls each step, and nothing else goes wrong. The
+	// steps of all processes come in the same order every time, as long as nothing has
+	// failed.
+	At func(*move) verdict
 	// Plant puts a bug in. Defaults to none.
 	Plant Plant
 	// Trace takes every step, a line each. Defaults to nobody.
@@ -151,6 +155,9 @@ func newWorld(o Options) *world {
 		history: newHistory(), trace: trace{out: o.Trace}, report: Report{Faults: map[string]int{}},
 	}
 	w.profile = drawProfile(w.rnd)
+	if o.At != nil {
+		w.profile = profile{}
+	}
 	w.log = log.NewMemory(log.OnAppend(w.attempt))
 	w.disk = newDisk()
 	w.store = newStore(w.list)
@@ -265,17 +272,23 @@ func (w *world) kill(l *life) {
 		w.afterDeath(m.attempt, fault)
 	}
 	w.note(word, l.name)
-	close(l.death)
-	l.cancel()
+	w.endLife(l)
+}
+
+// endLife kills a process, if it lives.
+func (w *world) endLife(l *life) {
+	if !l.killed() {
+		close(l.death)
+		l.cancel()
+	}
 	w.opts.Settle()
 }
 
 // end lets every process die, so that the bubble can end.
 func (w *world) end() {
 	for _, l := range w.lives() {
-		if l := *l; l != nil && !l.killed() {
-			close(l.death)
-			l.cancel()
+		if *l != nil {
+			w.endLife(*l)
 		}
 	}
 	w.opts.Settle()

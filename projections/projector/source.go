@@ -10,21 +10,40 @@ import (
 	"zhitong/projections"
 )
 
-// session is the connection of the active projector with the statements prepared
-// on it. All its work is done in text.
+// session is a connection with the statements prepared on it. All its work is done
+// in text.
 type session struct {
 	conn     *pgconn.PgConn
 	prepared map[string]string // SQL to the statement's name
 }
 
+// sessionKey is where a connection keeps its session.
+const sessionKey = "zhitong"
+
+// newSession returns the session of the connection, which has one as long as it
+// lives.
 func newSession(conn *pgconn.PgConn) *session {
-	return &session{conn: conn, prepared: map[string]string{}}
+	if s, ok := conn.CustomData()[sessionKey].(*session); ok {
+		return s
+	}
+	s := &session{conn: conn, prepared: map[string]string{}}
+	conn.CustomData()[sessionKey] = s
+	return s
 }
+
+// statementsMax is how many statements are prepared on one connection; then it
+// begins anew.
+const statementsMax = 256
 
 // prepare returns the name of the prepared statement.
 func (s *session) prepare(ctx context.Context, sql string) (string, error) {
 	if name, ok := s.prepared[sql]; ok {
 		return name, nil
+	}
+	if len(s.prepared) >= statementsMax {
+		if err := s.forget(ctx); err != nil {
+			return "", err
+		}
 	}
 	name := fmt.Sprintf("s%d", len(s.prepared))
 	if _, err := s.conn.Prepare(ctx, name, sql, nil); err != nil {
@@ -32,6 +51,15 @@ func (s *session) prepare(ctx context.Context, sql string) (string, error) {
 	}
 	s.prepared[sql] = name
 	return name, nil
+}
+
+// drop forgets one statement, whose plan no longer fits. It stays with the
+// connection under a name that is not given again.
+func (s *session) drop(sql string) {
+	if name, ok := s.prepared[sql]; ok {
+		delete(s.prepared, sql)
+		s.prepared["-- "+name] = name
+	}
 }
 
 // forget drops the prepared statements, after the tables may have changed.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"zhitong/domain"
 	"zhitong/events"
 	"zhitong/projections"
 )
@@ -100,8 +101,16 @@ func optional(v projections.Value) *string {
 	return &v.Text
 }
 
-// statusRows is [Projector.Status] as rows.
-func (p *Projector) statusRows(ctx context.Context, where []projections.Cond, limit int) (*projections.Rows, error) {
+// statusRows is [Projector.Status] as rows. It always speaks of now.
+func (p *Projector) statusRows(ctx context.Context, q projections.Question) (*projections.Rows, error) {
+	if q.AsOf != (projections.Until{}) {
+		return nil, domain.Refuse(domain.Invalid, "view.no_past", "view", q.View, "it says how the views stand now and has no past")
+	}
+	if q.WaitFor > 0 {
+		if err := p.WaitFor(ctx, q.WaitFor); err != nil {
+			return nil, behind(q, nil, err)
+		}
+	}
 	all, err := p.Status(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +121,7 @@ func (p *Projector) statusRows(ctx context.Context, where []projections.Cond, li
 		*statusTable.At(db, st.StatusKey) = st
 		head = max(head, st.Head)
 	}
-	rows, err := db.Select(statusTable.Schema(), where, limit)
+	rows, err := db.Answer(statusTable.Schema(), q)
 	if err == nil {
 		rows.Position = head
 	}
