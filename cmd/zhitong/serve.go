@@ -54,6 +54,7 @@ func (p *program) serve(ctx context.Context, h *house) error {
 	}
 	defer listener.Close()
 	h.serves = true
+	defer h.startDatabase(ctx)()
 	return h.withApp(ctx, func(ctx context.Context, a *app.App) error {
 		return h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
 			return p.serveOn(ctx, h, views, listener)

@@ -35,6 +35,22 @@ func (h *house) withViews(ctx context.Context, fn func(context.Context, *project
 	return fn(ctx, views)
 }
 
+// startDatabase has the database start while something else is being opened; what
+// fails of it fails again for whoever needs it. The function it returns waits until
+// no attempt is under way.
+func (h *house) startDatabase(ctx context.Context) (wait func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	tried := make(chan struct{})
+	go func() {
+		defer close(tried)
+		_, _ = h.instance.Postgres(ctx)
+	}()
+	return func() {
+		cancel()
+		<-tried
+	}
+}
+
 // database returns how to connect to the views as their owner.
 func (h *house) database(ctx context.Context) (string, error) {
 	dsn, err := h.instance.Postgres(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,7 +125,13 @@ func (a *App) fold(ctx context.Context, o *Options) (*folds, error) {
 			f = fresh()
 		}
 	}
-	return f, f.catchUp(ctx)
+	if err := f.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	if f.position-f.loaded > SnapshotEvery {
+		debug.FreeOSMemory() // what much reading has left behind is not needed again
+	}
+	return f, nil
 }
 
 // Head is the last head that this App has seen to be durable.
