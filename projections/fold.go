@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -139,13 +138,24 @@ type decoding struct {
 	err   error
 }
 
-// startDecoding reads the log and hands its blocks on in their order, each
-// decoded in a goroutine of its own.
+// decodeCommitsMin and decodeBytesMin are from when on commits are decoded together,
+// so that blocks of one commit cost no hand-over each.
+const (
+	decodeCommitsMin = 128
+	decodeBytesMin   = 256 << 10
+)
+
+// startDecoding reads the log and hands its commits on in their order, in runs that
+// are decoded each in a goroutine of its own.
 func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *decoding) error {
 	defer close(out)
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
-	return read(ctx, from, func(first uint64, commits [][]byte) error {
-		own := copyLines(commits)
+	var run lineRun
+	start := func() error {
+		if len(run.ends) == 0 {
+			return nil
+		}
+		first, lines := run.take()
 		d := &decoding{done: make(chan struct{})}
 		select {
 		case places <- struct{}{}:
@@ -153,7 +163,7 @@ func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *de
 			return ctx.Err()
 		}
 		go func() {
-			d.block, d.err = Decode(first, own)
+			d.block, d.err = Decode(first, lines)
 			<-places
 			close(d.done)
 		}()
@@ -163,17 +173,47 @@ func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *de
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	err := read(ctx, from, func(first uint64, commits [][]byte) error {
+		if len(run.ends) > 0 && first != run.next {
+			return fmt.Errorf("the log is not contiguous: position %d follows %d", first, run.next-1)
+		}
+		run.add(first, commits)
+		if len(run.ends) < decodeCommitsMin && len(run.bytes) < decodeBytesMin {
+			return nil
+		}
+		return start()
 	})
+	if err != nil {
+		return err
+	}
+	return start()
 }
 
-// copyLines copies the lines into memory of their own.
-func copyLines(lines [][]byte) [][]byte {
-	all := bytes.Join(lines, nil)
-	own := make([][]byte, len(lines))
-	for i, l := range lines {
-		own[i], all = all[:len(l):len(l)], all[len(l):]
+// lineRun is commits that were read and not yet handed on, in memory of their own.
+type lineRun struct {
+	bytes []byte
+	ends  []int
+	next  uint64 // position behind the last
+}
+
+func (r *lineRun) add(first uint64, commits [][]byte) {
+	for _, c := range commits {
+		r.bytes = append(r.bytes, c...)
+		r.ends = append(r.ends, len(r.bytes))
 	}
-	return own
+	r.next = first + uint64(len(commits))
+}
+
+// take hands the commits over and begins anew.
+func (r *lineRun) take() (first uint64, lines [][]byte) {
+	lines, at := make([][]byte, len(r.ends)), 0
+	for i, end := range r.ends {
+		lines[i], at = r.bytes[at:end:end], end
+	}
+	first = r.next - uint64(len(lines))
+	r.bytes, r.ends = make([]byte, 0, decodeBytesMin+decodeBytesMin/4), r.ends[:0]
+	return first, lines
 }
 
 // spread hands the decoded blocks to all projections and notes how far it came.
