@@ -35,6 +35,9 @@ type Folding struct {
 	// Look is called at those positions with what projection i has become, between
 	// two commits, in the goroutine of its fold. An error ends everything.
 	Look func(i int, at Mark, db *DB) error
+	// Passed, if not nil, is called now and then with the position that was handed to
+	// the folds, and the events up to it.
+	Passed func(position, events uint64)
 }
 
 // Start is where the fold of one projection begins: what it was at a place.
@@ -89,7 +92,7 @@ func (o Folding) Fold(ctx context.Context, read Reader, ps []Projection) (*Folde
 		start(func() error { return o.foldOne(f, i, starts[i], inputs[i]) })
 	}
 	start(func() error {
-		err := f.spread(ctx, decoded, inputs, o.Until)
+		err := o.spread(ctx, f, decoded, inputs)
 		for _, in := range inputs {
 			close(in)
 		}
@@ -217,13 +220,13 @@ func (r *lineRun) take() (first uint64, lines [][]byte) {
 }
 
 // spread hands the decoded blocks to all projections and notes how far it came.
-func (f *Folded) spread(ctx context.Context, decoded <-chan *decoding, inputs []chan Block, until Until) error {
+func (o Folding) spread(ctx context.Context, f *Folded, decoded <-chan *decoding, inputs []chan Block) error {
 	for d := range decoded {
 		<-d.done
 		if d.err != nil {
 			return d.err
 		}
-		b, enough := until.cut(d.block)
+		b, enough := o.Until.cut(d.block)
 		if len(b.Commits) > 0 {
 			if b.First != f.Position+1 {
 				return fmt.Errorf("the log is not contiguous: position %d follows %d", b.First, f.Position)
@@ -231,6 +234,9 @@ func (f *Folded) spread(ctx context.Context, decoded <-chan *decoding, inputs []
 			f.Mark = b.mark(len(b.Commits) - 1)
 			for i := range b.Commits {
 				f.Events += uint64(len(b.Commits[i].Events))
+			}
+			if o.Passed != nil {
+				o.Passed(f.Position, f.Events)
 			}
 			for _, in := range inputs {
 				select {

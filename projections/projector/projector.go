@@ -35,6 +35,9 @@ type Config struct {
 	PastStepCommits int
 	// Projections are all that this program knows, possibly several versions of one.
 	Projections []projections.Projection
+	// Progress, if not nil, is called with how far a rebuild of this process is, often
+	// and from several goroutines.
+	Progress func(Progress)
 	// Logger takes notes. Defaults to none.
 	Logger *slog.Logger
 	// CacheRowsMax is how many rows of a table are kept in memory from one batch to
@@ -49,6 +52,10 @@ type Config struct {
 	RebuildCommitsMin int
 	// ConnectionsMax is how many connections readers share. Defaults to 8.
 	ConnectionsMax int
+	// SilenceMax is how long the active projector may say nothing to Postgres before
+	// Postgres ends its session, so that another can take over from one that is
+	// paused. Defaults to 30 s.
+	SilenceMax time.Duration
 	// RetryAfterMin and RetryAfterMax bound the pause before trying again when
 	// Postgres or the log is out of reach. Default to 100 ms and 5 s.
 	RetryAfterMin, RetryAfterMax time.Duration
@@ -68,6 +75,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.RebuildCommitsMin, 5_000)
 	setDefault(&c.PastStepCommits, past.StepCommits)
 	setDefault(&c.ConnectionsMax, 8)
+	setDefault(&c.SilenceMax, 30*time.Second)
 	setDefault(&c.RetryAfterMin, 100*time.Millisecond)
 	setDefault(&c.RetryAfterMax, 5*time.Second)
 	if c.Logger == nil {
@@ -94,6 +102,8 @@ type Projector struct {
 	// showing is, by the name of a projection, the version that its views were last
 	// seen to show.
 	showing sync.Map
+	health  health
+	rate    rate
 	// lookBacks has one taken for each fold of the past under way.
 	lookBacks chan struct{}
 }
@@ -120,14 +130,22 @@ func (p *Projector) Close() {
 }
 
 // withTables calls fn with a shared connection to a database that has the
-// projector's own tables.
+// projector's own tables; also where it has lost them, since it is a new one.
 func (p *Projector) withTables(ctx context.Context, fn func(*pgconn.PgConn) error) error {
 	return p.conns.with(ctx, func(conn *pgconn.PgConn) error {
-		if !p.migrated.Load() {
+		had := p.migrated.Load()
+		if !had {
 			if err := migrate(ctx, conn); err != nil {
 				return err
 			}
 			p.migrated.Store(true)
+		}
+		err := fn(conn)
+		if !had || !isUndefined(err) {
+			return err
+		}
+		if err := migrate(ctx, conn); err != nil {
+			return err
 		}
 		return fn(conn)
 	})

@@ -1,0 +1,4 @@
+package projector
+
+// Mortal is mortal, for tests.
+var Mortal = mortal
