@@ -1,6 +1,7 @@
 package events
 
 import (
+	"zhitong/domain/account"
 	"zhitong/domain/claim"
 	"zhitong/domain/departure"
 	"zhitong/domain/device"
@@ -21,6 +22,9 @@ import (
 // is one line here and a golden file.
 var catalogue = []entry{
 	fact[programme.Opened](1),
+
+	fact[account.Granted](1),
+	fact[account.Revoked](1),
 
 	fact[party.Registered](1),
 	fact[party.Updated](1),

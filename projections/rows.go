@@ -2,7 +2,6 @@ package projections
 
 import (
 	"reflect"
-	"slices"
 )
 
 // store is the rows of one table, whatever their types.
@@ -247,13 +246,13 @@ func (r *rows[K, R]) each(fn func([]Value) error) error {
 }
 
 func (r *rows[K, R]) sorted(fn func([]Value) error) error {
-	list := make([]reflect.Value, 0, len(r.young))
-	for _, e := range r.young {
-		if !e.gone {
-			list = append(list, reflect.ValueOf(&e.row).Elem())
+	list := r.s.ordered(len(r.young), func(yield func(reflect.Value)) {
+		for _, e := range r.young {
+			if !e.gone {
+				yield(reflect.ValueOf(&e.row).Elem())
+			}
 		}
-	}
-	slices.SortFunc(list, r.s.compareKeys)
+	})
 	var w rowWriter
 	for _, row := range list {
 		vs, err := w.values(r.s, row)

@@ -1,12 +1,12 @@
 package projections
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -280,29 +280,67 @@ func appendQuoted(dst []byte, s string) []byte {
 	return dst
 }
 
-// compareKeys orders two rows by key: texts by their bytes, integers by value.
-func (s *Schema) compareKeys(a, b reflect.Value) int {
-	for i := range s.KeyLen {
-		f := &s.fields[i]
-		x, y := a.FieldByIndex(f.index), b.FieldByIndex(f.index)
-		var c int
-		switch {
-		case f.typ == Integer && x.CanUint():
-			c = cmp.Compare(x.Uint(), y.Uint())
-		case f.typ == Integer:
-			c = cmp.Compare(x.Int(), y.Int())
-		case f.typ == Text && x.Kind() == reflect.String:
-			c = strings.Compare(x.String(), y.String())
-		default:
-			xs, _ := f.put(nil, x)
-			ys, _ := f.put(nil, y)
-			c = bytes.Compare(xs, ys)
+// keyPart is a key column's value as rows are ordered by it: a text by its bytes, an
+// integer by its value, moved so that no number is below 0.
+type keyPart struct {
+	text string
+	n    uint64
+}
+
+// ordered orders about n rows by key.
+func (s *Schema) ordered(n int, all func(yield func(reflect.Value))) []reflect.Value {
+	type keyed struct {
+		row  reflect.Value
+		part keyPart // the first
+		rest []keyPart
+	}
+	list := make([]keyed, 0, n)
+	rest := make([]keyPart, 0, n*max(0, s.KeyLen-1))
+	all(func(row reflect.Value) {
+		k := keyed{row: row}
+		at := len(rest)
+		for i := range s.KeyLen {
+			if p := s.fields[i].keyPart(row); i == 0 {
+				k.part = p
+			} else {
+				rest = append(rest, p)
+			}
 		}
-		if c != 0 {
+		k.rest = rest[at:]
+		list = append(list, k)
+	})
+	slices.SortFunc(list, func(a, b keyed) int {
+		if c := a.part.compare(b.part); c != 0 {
 			return c
 		}
+		return slices.CompareFunc(a.rest, b.rest, keyPart.compare)
+	})
+	rows := make([]reflect.Value, len(list))
+	for i := range list {
+		rows[i] = list[i].row
 	}
-	return 0
+	return rows
+}
+
+func (p keyPart) compare(q keyPart) int {
+	if p.n != q.n {
+		return cmp.Compare(p.n, q.n)
+	}
+	return strings.Compare(p.text, q.text)
+}
+
+func (f *field) keyPart(row reflect.Value) keyPart {
+	v := row.FieldByIndex(f.index)
+	switch {
+	case f.typ == Integer && v.CanUint():
+		return keyPart{n: v.Uint()}
+	case f.typ == Integer:
+		return keyPart{n: uint64(v.Int()) ^ 1<<63}
+	case f.typ == Text && v.Kind() == reflect.String:
+		return keyPart{text: v.String()}
+	}
+	text, _ := f.put(nil, v)
+	return keyPart{text: string(text)}
 }
 
 // CompareKeys orders two rows, as texts, by key: as [DB.Rows] does.

@@ -25,31 +25,46 @@ const (
 
 func (p *program) applyCommand() *cobra.Command {
 	var dryRun, stop bool
+	var receipts string
 	c := &cobra.Command{
 		Use:   "apply FILE",
 		Short: "Run commands, one JSON object a line, and print one JSON result a line",
 		Long: `Run commands, one JSON object a line, and print one JSON result a line, in order.
 FILE - is standard input. A line that is no command gets the code "malformed" with
 its line number, and the following lines still run. Sending a file again is safe:
-a command that was done before gives its original reply.`,
+a command that was done before gives its original reply.
+
+With --receipts each command that was recorded, now or before, gets its receipt as a file
+SEQ.tlog-proof in that folder, and index.ndjson says which command's it is. Its holder
+checks it anywhere with audit verify or zhitong-verify.`,
 		Example: `  zhitong apply commands.ndjson
   zhitong apply - --actor U-OFF1 --role officer < commands.ndjson
+  zhitong apply --receipts receipts commands.ndjson
   zhitong apply --dry-run --stop-on-refusal commands.ndjson`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if dryRun && receipts != "" {
+				return usagef("--receipts: a --dry-run records nothing that a receipt could be given for")
+			}
 			in, err := p.input(args[0])
 			if err != nil {
 				return err
 			}
 			defer in.Close()
 			return p.with(c.Context(), func(ctx context.Context, h *house) error {
-				return h.withApp(ctx, func(ctx context.Context, a *app.App) error {
-					r := applyRun{p: p, app: a, name: args[0], dry: dryRun, stop: stop}
+				r := applyRun{p: p, name: args[0], dry: dryRun, stop: stop, receipts: receipts != ""}
+				err := h.withApp(ctx, func(ctx context.Context, a *app.App) error {
+					r.app = a
 					return r.run(ctx, in)
 				})
+				if receipts == "" {
+					return err
+				}
+				return errors.Join(err, h.writeReceipts(ctx, receipts, r.recorded))
 			})
 		},
 	}
+	c.Flags().StringVar(&receipts, "receipts", "", "folder for the receipt of each command that was recorded")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "decide each command on the log as it is and record nothing")
 	c.Flags().BoolVar(&stop, "stop-on-refusal", false, "end at the first refusal, with status 3")
 	return c
@@ -74,6 +89,9 @@ type applyRun struct {
 	name string // of the input, for messages
 	dry  bool
 	stop bool
+
+	receipts bool
+	recorded []recorded // if receipts are wanted; in order of the answers
 }
 
 // asked is a line that awaits its answer.
@@ -219,6 +237,9 @@ func (r *applyRun) print(ctx context.Context, out *bufio.Writer, q asked) (app.R
 	}
 	if err := json.MarshalWrite(out, result); err != nil {
 		return result, fmt.Errorf("write the answer to line %d: %w", q.no, err)
+	}
+	if r.receipts && result.Position > 0 {
+		r.recorded = append(r.recorded, recorded{ID: result.ID, Seq: result.Position})
 	}
 	return result, out.WriteByte('\n')
 }

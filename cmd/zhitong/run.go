@@ -166,7 +166,7 @@ private Postgres on the data folder.`,
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
 		p.projectionCommand(), p.replayCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
-		p.auditCommand(), p.witnessCommand(), p.restoreCommand(),
+		p.auditCommand(), p.witnessCommand(), p.backupCommand(), p.restoreCommand(), p.repairCommand(), p.keysCommand(), p.personCommand(),
 		p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {

@@ -34,12 +34,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ZHITONG_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ZHITONG_POSTGRES_URL", embeddedtest.Postgres(e.T().(testing.TB)))
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("G", "$G")
 			e.Setenv("TESTDATA", folder(e.T().(testing.TB), "testdata"))
 			e.Setenv("DOCS", folder(e.T().(testing.TB), "docs"))
 			return ownPostgres(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes, "spoil": spoil,
+			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes,
+			"damage": damage, "spoil": spoil,
 		},
 		RequireExplicitExec: true,
 	})
@@ -145,4 +147,16 @@ func unquoteBytes(ts *testscript.TestScript, _ bool, args []string) {
 		text = after[2:]
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o600))
+}
+
+// damage FROM TO TEXT: copies a file with one bit changed in the first place that has
+// the text.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	at := strings.Index(string(b), args[2])
+	if at < 0 {
+		ts.Fatalf("%s does not hold %q", args[0], args[2])
+	}
+	b[at] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
 }

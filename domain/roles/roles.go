@@ -42,6 +42,9 @@ var anyone = slices.DeleteFunc(slices.Clone(domain.Roles[:]), func(r domain.Role
 var table = []row{
 	may("programme.open", operator),
 
+	may("account.grant", operator),
+	may("account.revoke", operator),
+
 	may("party.register", officer),
 	may("party.change_payee", officer),
 	may("party.confirm_payee", officer),

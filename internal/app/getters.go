@@ -2,6 +2,7 @@ package app
 
 import (
 	"zhitong/domain"
+	"zhitong/domain/account"
 	"zhitong/domain/departure"
 	"zhitong/domain/finding"
 	"zhitong/domain/item"
@@ -17,6 +18,7 @@ import (
 func TradeKinds() map[string]func() domain.Aggregate {
 	return map[string]func() domain.Aggregate{
 		programme.Kind: func() domain.Aggregate { return new(programme.State) },
+		account.Kind:   func() domain.Aggregate { return new(account.State) },
 		party.Kind:     func() domain.Aggregate { return new(party.State) },
 		pairing.Kind:   func() domain.Aggregate { return new(pairing.State) },
 		item.Kind:      func() domain.Aggregate { return new(item.State) },
@@ -34,6 +36,11 @@ func TradeKinds() map[string]func() domain.Aggregate {
 // Party returns a party.
 func (u *Unit) Party(id domain.ID) (*party.State, error) {
 	return load(u, party.Ref(id), func() *party.State { return new(party.State) })
+}
+
+// Account returns an account.
+func (u *Unit) Account(id domain.ID) (*account.State, error) {
+	return load(u, account.Ref(id), func() *account.State { return new(account.State) })
 }
 
 // Pairing returns the pairings of a division of Anhui.

@@ -35,6 +35,7 @@ type file struct {
 	Listen               *string `toml:"listen"`
 	LogFormat            *string `toml:"log_format"`
 	OTLPEndpoint         *string `toml:"otlp_endpoint"`
+	WitnessPolicy        *string `toml:"witness_policy"`
 	Verbose              *bool   `toml:"verbose"`
 }
 

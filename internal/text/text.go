@@ -1,8 +1,8 @@
 // Package text is what the program says to people, in Chinese, Uyghur and
 // English.
 //
-// It owns the catalogues, a few files a language (zh.toml, and papers.zh.toml for
-// what is printed and exchanged), all with the same keys and placeholders. It refuses to know who says what when; error texts for programs
+// It owns the catalogues, a few files a language (zh.toml, papers.zh.toml for
+// what is printed and exchanged, problems.zh.toml for refusals), all with the same keys and placeholders. It refuses to know who says what when; error texts for programs
 // stay English and are not here. Start at [For].
 package text
 
@@ -20,7 +20,7 @@ import (
 var files embed.FS
 
 // parts are the files of a language, without its name.
-var parts = [...]string{"", "papers."}
+var parts = [...]string{"", "papers.", "problems."}
 
 // Catalogue is the texts of one language.
 type Catalogue struct {

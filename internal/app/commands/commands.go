@@ -16,7 +16,7 @@ import (
 
 // Trade returns the commands of the programme's master data and of its trade.
 func Trade() []app.Command {
-	return slices.Concat(programmes(), parties(), goods(), orders(), departures(), shipments(), inspections(), findings())
+	return slices.Concat(programmes(), accounts(), parties(), goods(), orders(), departures(), shipments(), inspections(), findings())
 }
 
 // validator is a pointer to a command's data that can check its own values.
