@@ -18,7 +18,7 @@ import (
 // schema and fills them. It returns, for each, what is in its tables; nil where the
 // fold failed.
 func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*projections.Projection, f *projections.Folded, told *progress) ([]map[string]relation, error) {
-	told.writing(rowsOf(set, f))
+	told.writing(countRows(set, f))
 	results := make([][]relation, len(set))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -54,8 +54,8 @@ func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*
 	return fresh, nil
 }
 
-// rowsOf is the number of all rows.
-func rowsOf(set []*projections.Projection, f *projections.Folded) int64 {
+// countRows is the number of all rows.
+func countRows(set []*projections.Projection, f *projections.Folded) int64 {
 	n := int64(0)
 	for i, q := range set {
 		for _, t := range q.Tables {
