@@ -231,7 +231,7 @@ func (o Folding) spread(ctx context.Context, f *Folded, decoded <-chan *decoding
 			if b.First != f.Position+1 {
 				return fmt.Errorf("the log is not contiguous: position %d follows %d", b.First, f.Position)
 			}
-			f.Mark = b.mark(len(b.Commits) - 1)
+			f.Mark = b.Mark(len(b.Commits) - 1)
 			for i := range b.Commits {
 				f.Events += uint64(len(b.Commits[i].Events))
 			}
@@ -265,8 +265,8 @@ func (u Until) cut(b Block) (Block, bool) {
 	return b, u.Position > 0 && b.Last() >= u.Position
 }
 
-// mark is the place at the end of commit i.
-func (b *Block) mark(i int) Mark {
+// Mark is the place at the end of commit i.
+func (b *Block) Mark(i int) Mark {
 	return Mark{b.First + uint64(i), b.Hashes[i], b.Commits[i].Events[0].Recorded}
 }
 
@@ -292,7 +292,7 @@ func (o Folding) foldOne(f *Folded, i int, s Start, in <-chan Block) error {
 				continue
 			}
 			if b.First+uint64(k) >= look {
-				if err := o.Look(i, b.mark(k), db); err != nil {
+				if err := o.Look(i, b.Mark(k), db); err != nil {
 					return err
 				}
 				look = o.Next(b.First + uint64(k))

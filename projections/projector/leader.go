@@ -87,8 +87,16 @@ func (p *Projector) lead(ctx context.Context) (moved bool, err error) {
 	}
 	l := &leader{p: p, session: newSession(conn)}
 	ctx, cancel := context.WithCancel(ctx)
+	history := make(chan struct{})
+	go func() {
+		defer close(history)
+		if p.cfg.Past != "" {
+			p.keepHistory(ctx)
+		}
+	}()
 	defer func() {
 		cancel()
+		<-history
 		if l.rebuilding != nil {
 			<-l.rebuilding
 		}

@@ -33,6 +33,9 @@ type Config struct {
 	// PastStepCommits is the usual distance between two places that are kept. Defaults
 	// to [past.StepCommits].
 	PastStepCommits int
+	// HistoryEvery is how often the active projector looks whether a further place is
+	// to be kept. Defaults to 20 s.
+	HistoryEvery time.Duration
 	// Projections are all that this program knows, possibly several versions of one.
 	Projections []projections.Projection
 	// Progress, if not nil, is called with how far a rebuild of this process is, often
@@ -75,6 +78,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.RebuildCommitsMin, 5_000)
 	setDefault(&c.PastStepCommits, past.StepCommits)
 	setDefault(&c.ConnectionsMax, 8)
+	setDefault(&c.HistoryEvery, historyEvery)
 	setDefault(&c.SilenceMax, 30*time.Second)
 	setDefault(&c.RetryAfterMin, 100*time.Millisecond)
 	setDefault(&c.RetryAfterMax, 5*time.Second)
