@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
@@ -82,6 +83,7 @@ func (p *Projector) copyTable(ctx context.Context, schema string, s *projections
 		return relation{}, err
 	}
 	defer shut(conn)
+	began := time.Now()
 	if err := run(ctx, conn, "BEGIN;\n"+createTable(schema, s)); err != nil {
 		return relation{}, err
 	}
@@ -93,7 +95,11 @@ func (p *Projector) copyTable(ctx context.Context, schema string, s *projections
 	if err != nil {
 		return relation{}, fmt.Errorf("table %s: %w", s.Name, err)
 	}
-	return r, run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"COMMIT")
+	err = run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"COMMIT")
+	if err == nil && p.cfg.Written != nil {
+		p.cfg.Written(s.Name, r.rows, time.Since(began))
+	}
+	return r, err
 }
 
 // copyBufferBytes is how much of a table is sent at a time.

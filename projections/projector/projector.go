@@ -41,6 +41,9 @@ type Config struct {
 	// Progress, if not nil, is called with how far a rebuild of this process is, often
 	// and from several goroutines.
 	Progress func(Progress)
+	// Written, if not nil, is called for every table that a rebuild of this process has
+	// written, from several goroutines.
+	Written func(table string, rows int64, took time.Duration)
 	// Logger takes notes. Defaults to none.
 	Logger *slog.Logger
 	// CacheRowsMax is how many rows of a table are kept in memory from one batch to
