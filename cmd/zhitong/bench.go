@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,7 +19,8 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand())
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchReplayCommand(),
+		p.benchRebuildCommand(), p.benchLagCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
@@ -70,21 +72,58 @@ func (p *program) benchAppendCommand() *cobra.Command {
 	return c
 }
 
-func (p *program) benchRebuildCommand() *cobra.Command {
-	var eventsWanted int
+func (p *program) benchReplayCommand() *cobra.Command {
+	var o bench.ReplayOptions
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "rebuild",
-		Short:   "How fast all views are made anew from the log",
-		Example: "  zhitong bench rebuild --events 60000 --json",
-		Args:    cobra.NoArgs,
+		Use:   "replay",
+		Short: "How fast the log is read, decoded and folded in memory, and how long a look back takes",
+		Example: `  zhitong bench replay --floor --json
+  zhitong bench replay --events 1000000 --floor --json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) (err error) {
+				if o.Past, err = os.MkdirTemp(p.cfg.Data, "bench-past-*"); err != nil {
+					return err
+				}
+				f, err := bench.Replay(ctx, inst.NATS(), o)
+				if err := errors.Join(err, os.RemoveAll(o.Past)); err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings            `json:",embed"`
+					bench.ReplayFigures `json:",embed"`
+				}{settingsOf("replay", noSync), f})
+			})
+		},
+	}
+	eventsFlag(c, &o.Events)
+	c.Flags().BoolVar(&o.Floor, "floor", false, "also read and decode alone")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// eventsFlag says how much of the demo is filled in.
+func eventsFlag(c *cobra.Command, to *int) {
+	c.Flags().IntVar(to, "events", 60_000, "events of the demo programme to fill in first, at a scale that has as many")
+}
+
+func (p *program) benchRebuildCommand() *cobra.Command {
+	var o bench.RebuildOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "rebuild",
+		Short: "How fast all views are made anew from the log, and what a row of each costs",
+		Example: `  zhitong bench rebuild --events 60000 --json
+  zhitong bench rebuild --events 1000000 --growth --floor --json`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
 				dsn, err := inst.Postgres(ctx)
 				if err != nil {
 					return err
 				}
-				f, err := bench.Rebuild(ctx, inst.NATS(), dsn, eventsWanted)
+				f, err := bench.Rebuild(ctx, inst.NATS(), dsn, o)
 				if err != nil {
 					return err
 				}
@@ -95,8 +134,44 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().IntVar(&eventsWanted, "events", 60_000, "events of the demo programme to fill in first; the whole has about 70,000")
+	eventsFlag(c, &o.Events)
+	c.Flags().BoolVar(&o.Growth, "growth", false, "also at a tenth of the events, in the same run")
+	c.Flags().BoolVar(&o.Floor, "floor", false, "also fold in memory, without a database")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (p *program) benchLagCommand() *cobra.Command {
+	var o bench.LagOptions
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "lag",
+		Short:   "How long after its answer a command is seen in a view",
+		Example: "  zhitong bench lag --rate 200 --for 10s --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
+				dsn, err := inst.Postgres(ctx)
+				if err != nil {
+					return err
+				}
+				f, err := bench.Lag(ctx, inst.NATS(), dsn, o)
+				if err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings         `json:",embed"`
+					bench.LagFigures `json:",embed"`
+				}{settingsOf("lag", noSync), f})
+			})
+		},
+	}
+	fl := c.Flags()
+	fl.IntVar(&o.Rate, "rate", 200, "commands a second")
+	fl.DurationVar(&o.For, "for", 10*time.Second, "how long")
+	fl.IntVar(&o.Writers, "writers", 8, "clients that send them in turn")
+	fl.BoolVar(&o.Floor, "floor", false, "also read rows without waiting for anything")
+	fl.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
