@@ -19,7 +19,7 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchReplayCommand(),
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchLoadCommand(), p.benchMixedCommand(), p.benchReplayCommand(),
 		p.benchRebuildCommand(), p.benchLagCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
@@ -41,35 +41,6 @@ type settings struct {
 
 func settingsOf(what string, noSync bool) settings {
 	return settings{what, !noSync, runtime.NumCPU(), runtime.Version(), server.VERSION, version}
-}
-
-func (p *program) benchAppendCommand() *cobra.Command {
-	var o bench.AppendOptions
-	var asJSON bool
-	c := &cobra.Command{
-		Use:     "append",
-		Short:   "How fast commands of three events are decided and appended, projectors off",
-		Example: "  zhitong bench append --writers 64 --events 180000 --floor --json",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
-				f, err := bench.Append(ctx, inst.NATS(), o)
-				if err != nil {
-					return err
-				}
-				return p.figures(asJSON, struct {
-					settings            `json:",embed"`
-					bench.AppendFigures `json:",embed"`
-				}{settingsOf("append", noSync), f})
-			})
-		},
-	}
-	fl := c.Flags()
-	fl.IntVar(&o.Events, "events", 180_000, "events to append with all writers")
-	fl.IntVar(&o.Writers, "writers", 64, "clients that wait for each answer")
-	fl.BoolVar(&o.Floor, "floor", false, "also publish the same blocks bare")
-	fl.BoolVar(&asJSON, "json", false, "print JSON")
-	return c
 }
 
 func (p *program) benchReplayCommand() *cobra.Command {

@@ -61,6 +61,7 @@ type committer struct {
 	snaps *snapshots
 
 	unfolded *events.Commit // decided, and not folded yet
+	recent   recent
 
 	drained bool // it has ended, and all that it folded is durable
 }
@@ -202,6 +203,9 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	result := Result{ID: s.env.ID, OK: d.problem == nil, Problem: d.problem}
 	if d.commit != nil && d.problem == nil {
 		result.Events, result.Position = refs(d.commit), d.commit.Position
+		if !s.dry {
+			c.recent.put(result.Events)
+		}
 	}
 	if s.dry {
 		result.Position = 0
@@ -210,7 +214,11 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 			return err
 		}
 	}
-	result.Repeated = d.repeat > 0
+	if result.Repeated = d.repeat > 0; result.Repeated {
+		if events := c.recent.get(d.repeat); events != nil {
+			result.Events, result.Position, d.repeat = events, d.repeat, 0
+		}
+	}
 	c.next.answers = append(c.next.answers, answer{s, result, d.repeat})
 	return nil
 }
@@ -325,6 +333,7 @@ func (c *committer) again(ctx context.Context, b *block, w written) error {
 	list := append(b.again, c.next.again...)
 	c.next = &block{}
 	c.unfolded = nil
+	c.recent.forget()
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
 		c.front = append(list, c.front...) // for giveUp, which answers them
@@ -362,6 +371,7 @@ func (c *committer) failAll(ctx context.Context, b *block, err error) error {
 	}
 	c.next, c.front = &block{}, nil
 	c.unfolded = nil
+	c.recent.forget()
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil && errors.Is(err, log.ErrIdentity) {
 		return err

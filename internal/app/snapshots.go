@@ -43,8 +43,8 @@ const (
 	snapshotBit = 128
 )
 
-// snapshotName is the name of the one snapshot on a disk.
-const snapshotName = "folds"
+// SnapshotName is the name of the one snapshot on a disk.
+const SnapshotName = "folds"
 
 // snapshots take snapshots when they are due. It belongs to the committer's
 // goroutine.
