@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +41,9 @@ type Folding struct {
 	// Look is called at those positions with what projection i has become, between
 	// two commits, in the goroutine of its fold. An error ends everything.
 	Look func(i int, at Mark, db *DB) error
+	// Passed, if not nil, is called now and then with the position that was handed to
+	// the folds, and the events up to it.
+	Passed func(position, events uint64)
 }
 
 // Start is where the fold of one projection begins: what it was at a place.
@@ -96,7 +98,7 @@ func (o Folding) Fold(ctx context.Context, read Reader, ps []Projection) (*Folde
 		start(func() error { return o.foldOne(f, i, starts[i], inputs[i]) })
 	}
 	start(func() error {
-		err := f.spread(ctx, decoded, inputs, o.Until)
+		err := o.spread(ctx, f, decoded, inputs)
 		for _, in := range inputs {
 			close(in)
 		}
@@ -145,13 +147,24 @@ type decoding struct {
 	err   error
 }
 
-// startDecoding reads the log and hands its blocks on in their order, each
-// decoded in a goroutine of its own.
+// decodeCommitsMin and decodeBytesMin are from when on commits are decoded together,
+// so that blocks of one commit cost no hand-over each.
+const (
+	decodeCommitsMin = 128
+	decodeBytesMin   = 256 << 10
+)
+
+// startDecoding reads the log and hands its commits on in their order, in runs that
+// are decoded each in a goroutine of its own.
 func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *decoding) error {
 	defer close(out)
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
-	return read(ctx, from, func(first uint64, commits [][]byte) error {
-		own := copyLines(commits)
+	var run lineRun
+	start := func() error {
+		if len(run.ends) == 0 {
+			return nil
+		}
+		first, lines := run.take()
 		d := &decoding{done: make(chan struct{})}
 		select {
 		case places <- struct{}{}:
@@ -159,7 +172,7 @@ func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *de
 			return ctx.Err()
 		}
 		go func() {
-			d.block, d.err = Decode(first, own)
+			d.block, d.err = Decode(first, lines)
 			<-places
 			close(d.done)
 		}()
@@ -169,34 +182,67 @@ func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *de
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	err := read(ctx, from, func(first uint64, commits [][]byte) error {
+		if len(run.ends) > 0 && first != run.next {
+			return fmt.Errorf("the log is not contiguous: position %d follows %d", first, run.next-1)
+		}
+		run.add(first, commits)
+		if len(run.ends) < decodeCommitsMin && len(run.bytes) < decodeBytesMin {
+			return nil
+		}
+		return start()
 	})
+	if err != nil {
+		return err
+	}
+	return start()
 }
 
-// copyLines copies the lines into memory of their own.
-func copyLines(lines [][]byte) [][]byte {
-	all := bytes.Join(lines, nil)
-	own := make([][]byte, len(lines))
-	for i, l := range lines {
-		own[i], all = all[:len(l):len(l)], all[len(l):]
+// lineRun is commits that were read and not yet handed on, in memory of their own.
+type lineRun struct {
+	bytes []byte
+	ends  []int
+	next  uint64 // position behind the last
+}
+
+func (r *lineRun) add(first uint64, commits [][]byte) {
+	for _, c := range commits {
+		r.bytes = append(r.bytes, c...)
+		r.ends = append(r.ends, len(r.bytes))
 	}
-	return own
+	r.next = first + uint64(len(commits))
+}
+
+// take hands the commits over and begins anew.
+func (r *lineRun) take() (first uint64, lines [][]byte) {
+	lines, at := make([][]byte, len(r.ends)), 0
+	for i, end := range r.ends {
+		lines[i], at = r.bytes[at:end:end], end
+	}
+	first = r.next - uint64(len(lines))
+	r.bytes, r.ends = make([]byte, 0, decodeBytesMin+decodeBytesMin/4), r.ends[:0]
+	return first, lines
 }
 
 // spread hands the decoded blocks to all projections and notes how far it came.
-func (f *Folded) spread(ctx context.Context, decoded <-chan *decoding, inputs []chan Block, until Until) error {
+func (o Folding) spread(ctx context.Context, f *Folded, decoded <-chan *decoding, inputs []chan Block) error {
 	for d := range decoded {
 		<-d.done
 		if d.err != nil {
 			return d.err
 		}
-		b, enough := until.cut(d.block)
+		b, enough := o.Until.cut(d.block)
 		if len(b.Commits) > 0 {
 			if b.First != f.Position+1 {
 				return fmt.Errorf("the log is not contiguous: position %d follows %d", b.First, f.Position)
 			}
-			f.Mark = b.mark(len(b.Commits) - 1)
+			f.Mark = b.Mark(len(b.Commits) - 1)
 			for i := range b.Commits {
 				f.Events += uint64(len(b.Commits[i].Events))
+			}
+			if o.Passed != nil {
+				o.Passed(f.Position, f.Events)
 			}
 			for _, in := range inputs {
 				select {
@@ -225,8 +271,8 @@ func (u Until) cut(b Block) (Block, bool) {
 	return b, u.Position > 0 && b.Last() >= u.Position
 }
 
-// mark is the place at the end of commit i.
-func (b *Block) mark(i int) Mark {
+// Mark is the place at the end of commit i.
+func (b *Block) Mark(i int) Mark {
 	return Mark{b.First + uint64(i), b.Hashes[i], b.Commits[i].Events[0].Recorded}
 }
 
@@ -252,7 +298,7 @@ func (o Folding) foldOne(f *Folded, i int, s Start, in <-chan Block) error {
 				continue
 			}
 			if b.First+uint64(k) >= look {
-				if err := o.Look(i, b.mark(k), db); err != nil {
+				if err := o.Look(i, b.Mark(k), db); err != nil {
 					return err
 				}
 				look = o.Next(b.First + uint64(k))

@@ -52,6 +52,17 @@ func (t *Table[K, R]) At(db *DB, k K) *R {
 	return &e.row
 }
 
+// Get is At for a row that must be there: nil where there is none.
+func (t *Table[K, R]) Get(db *DB, k K) *R {
+	rows := t.in(db)
+	e := rows.find(k)
+	if e == nil || e.gone {
+		return nil
+	}
+	rows.touch(e)
+	return &e.row
+}
+
 // Find returns a copy of the row of k, and whether there is one. What its slices
 // and maps hold must not be changed.
 func (t *Table[K, R]) Find(db *DB, k K) (R, bool) {

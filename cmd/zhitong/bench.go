@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,7 +19,8 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand(), p.benchHTTPCommand())
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchLoadCommand(), p.benchMixedCommand(), p.benchReplayCommand(),
+		p.benchRebuildCommand(), p.benchLagCommand(), p.benchHTTPCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
@@ -41,50 +43,58 @@ func settingsOf(what string, noSync bool) settings {
 	return settings{what, !noSync, runtime.NumCPU(), runtime.Version(), server.VERSION, version}
 }
 
-func (p *program) benchAppendCommand() *cobra.Command {
-	var o bench.AppendOptions
+func (p *program) benchReplayCommand() *cobra.Command {
+	var o bench.ReplayOptions
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "append",
-		Short:   "How fast commands of three events are decided and appended, projectors off",
-		Example: "  zhitong bench append --writers 64 --events 180000 --floor --json",
-		Args:    cobra.NoArgs,
+		Use:   "replay",
+		Short: "How fast the log is read, decoded and folded in memory, and how long a look back takes",
+		Example: `  zhitong bench replay --floor --json
+  zhitong bench replay --events 1000000 --floor --json`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
-				f, err := bench.Append(ctx, inst.NATS(), o)
-				if err != nil {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) (err error) {
+				if o.Past, err = os.MkdirTemp(p.cfg.Data, "bench-past-*"); err != nil {
+					return err
+				}
+				f, err := bench.Replay(ctx, inst.NATS(), o)
+				if err := errors.Join(err, os.RemoveAll(o.Past)); err != nil {
 					return err
 				}
 				return p.figures(asJSON, struct {
 					settings            `json:",embed"`
-					bench.AppendFigures `json:",embed"`
-				}{settingsOf("append", noSync), f})
+					bench.ReplayFigures `json:",embed"`
+				}{settingsOf("replay", noSync), f})
 			})
 		},
 	}
-	fl := c.Flags()
-	fl.IntVar(&o.Events, "events", 180_000, "events to append with all writers")
-	fl.IntVar(&o.Writers, "writers", 64, "clients that wait for each answer")
-	fl.BoolVar(&o.Floor, "floor", false, "also publish the same blocks bare")
-	fl.BoolVar(&asJSON, "json", false, "print JSON")
+	eventsFlag(c, &o.Events)
+	c.Flags().BoolVar(&o.Floor, "floor", false, "also read and decode alone")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
+// eventsFlag says how much of the demo is filled in.
+func eventsFlag(c *cobra.Command, to *int) {
+	c.Flags().IntVar(to, "events", 60_000, "events of the demo programme to fill in first, at a scale that has as many")
+}
+
 func (p *program) benchRebuildCommand() *cobra.Command {
-	var eventsWanted int
+	var o bench.RebuildOptions
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "rebuild",
-		Short:   "How fast all views are made anew from the log",
-		Example: "  zhitong bench rebuild --events 60000 --json",
-		Args:    cobra.NoArgs,
+		Use:   "rebuild",
+		Short: "How fast all views are made anew from the log, and what a row of each costs",
+		Example: `  zhitong bench rebuild --events 60000 --json
+  zhitong bench rebuild --events 1000000 --growth --floor --json`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
 				dsn, err := inst.Postgres(ctx)
 				if err != nil {
 					return err
 				}
-				f, err := bench.Rebuild(ctx, inst.NATS(), dsn, eventsWanted)
+				f, err := bench.Rebuild(ctx, inst.NATS(), dsn, o)
 				if err != nil {
 					return err
 				}
@@ -95,22 +105,20 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().IntVar(&eventsWanted, "events", 60_000, "events of the demo programme to fill in first; the whole has about 70,000")
+	eventsFlag(c, &o.Events)
+	c.Flags().BoolVar(&o.Growth, "growth", false, "also at a tenth of the events, in the same run")
+	c.Flags().BoolVar(&o.Floor, "floor", false, "also fold in memory, without a database")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-func (p *program) benchHTTPCommand() *cobra.Command {
-	var o bench.HTTPOptions
+func (p *program) benchLagCommand() *cobra.Command {
+	var o bench.LagOptions
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "http",
-		Short: "How fast the API takes commands and gives rows of views, with accounts and projectors",
-		Long: `How fast the API takes commands and gives rows of a view by their keys: over loopback,
-the clients in the same process, durable, with accounts, the guard (without its limits
-of rate) and the projectors. The same commands without all this, as in bench append,
-are measured before, in the same run.`,
-		Example: "  zhitong bench http --clients 64 --commands 40000 --json",
+		Use:     "lag",
+		Short:   "How long after its answer a command is seen in a view",
+		Example: "  zhitong bench lag --rate 200 --for 10s --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
@@ -118,21 +126,22 @@ are measured before, in the same run.`,
 				if err != nil {
 					return err
 				}
-				f, err := bench.HTTP(ctx, inst.NATS(), dsn, o)
+				f, err := bench.Lag(ctx, inst.NATS(), dsn, o)
 				if err != nil {
 					return err
 				}
 				return p.figures(asJSON, struct {
-					settings          `json:",embed"`
-					bench.HTTPFigures `json:",embed"`
-				}{settingsOf("http", noSync), f})
+					settings         `json:",embed"`
+					bench.LagFigures `json:",embed"`
+				}{settingsOf("lag", noSync), f})
 			})
 		},
 	}
 	fl := c.Flags()
-	fl.IntVar(&o.Commands, "commands", 40_000, "commands to send with all clients")
-	fl.IntVar(&o.Rows, "rows", 80_000, "rows to ask for with all clients")
-	fl.IntVar(&o.Clients, "clients", 64, "clients that wait for each answer")
+	fl.IntVar(&o.Rate, "rate", 200, "commands a second")
+	fl.DurationVar(&o.For, "for", 10*time.Second, "how long")
+	fl.IntVar(&o.Writers, "writers", 8, "clients that send them in turn")
+	fl.BoolVar(&o.Floor, "floor", false, "also read rows without waiting for anything")
 	fl.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

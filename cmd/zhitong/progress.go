@@ -40,6 +40,13 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// name changes what the work is called.
+func (g *progress) name(label string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.label = label
+}
+
 // at says that done of total are done; a total of 0 is not known.
 func (g *progress) at(done, total int) {
 	g.mu.Lock()

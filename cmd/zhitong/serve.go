@@ -53,6 +53,7 @@ func (p *program) serve(ctx context.Context, h *house) error {
 	}
 	defer listener.Close()
 	h.serves = true
+	defer h.startDatabase(ctx)()
 	s := &serving{p: p, house: h, listener: listener}
 	s.metrics = metrics.New(version, metrics.Sources{Head: s.head, Queue: s.queue, Views: s.status, Audit: s.verified})
 	h.metrics = s.metrics

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -17,9 +18,25 @@ import (
 func (h *house) projector(dsn string) (*projector.Projector, error) {
 	return projector.New(projector.Config{
 		Postgres: dsn, Log: h.log, Projections: everyProjection(), Logger: h.p.logger(),
-		Past: filepath.Join(h.p.cfg.Data, "snapshots", "views"),
+		Past: filepath.Join(h.p.cfg.Data, "snapshots", "views"), Progress: h.p.rebuildProgress(),
 	})
 }
+
+// rebuildProgress tells how far a rebuild is, and how long it will still take.
+func (p *program) rebuildProgress() func(projector.Progress) {
+	bar := p.newProgress("")
+	return func(now projector.Progress) {
+		if now.Share >= rebuildWhole {
+			bar.end()
+			return
+		}
+		bar.name(p.text.Say("projection.rebuilding", "seconds", int(now.Left/time.Second), "rate", now.EventsPerSecond))
+		bar.at(now.Share, rebuildWhole)
+	}
+}
+
+// rebuildWhole is the share of a rebuild that is done.
+const rebuildWhole = 1000
 
 // withViews runs fn with a projector on the database, which is started if need be.
 func (h *house) withViews(ctx context.Context, fn func(context.Context, *projector.Projector) error) error {
@@ -37,6 +54,22 @@ func (h *house) withViews(ctx context.Context, fn func(context.Context, *project
 		err = hintError{err, h.p.text.Say("hint.other_log")}
 	}
 	return err
+}
+
+// startDatabase has the database start while something else is being opened; what
+// fails of it fails again for whoever needs it. The function it returns waits until
+// no attempt is under way.
+func (h *house) startDatabase(ctx context.Context) (wait func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	tried := make(chan struct{})
+	go func() {
+		defer close(tried)
+		_, _ = h.instance.Postgres(ctx)
+	}()
+	return func() {
+		cancel()
+		<-tried
+	}
 }
 
 // database returns how to connect to the views as their owner.

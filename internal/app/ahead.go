@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -20,42 +21,34 @@ type decodedBlock struct {
 }
 
 // readAhead calls fn with the log's blocks from a position up to its head, in order.
-// They are decoded on goroutines of their own, while fn works on those before.
+// They are decoded on goroutines of their own, while fn works on those before; the
+// log is asked on this one only.
 func readAhead(ctx context.Context, l log.Log, from uint64, fn func(decodedBlock) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	blocks := make(chan chan decodedBlock, aheadBlocksMax)
-	read := make(chan error, 1)
-	go func() {
-		defer close(blocks)
-		read <- l.Read(ctx, from, func(b log.Block) error {
-			lines := make([][]byte, len(b.Commits))
-			for i, line := range b.Commits {
-				lines[i] = append([]byte(nil), line...) // the block's bytes are its reader's only for now
-			}
-			decoded := make(chan decodedBlock, 1)
-			go func() { decoded <- decodeBlock(b.Seq, b.First, lines) }()
-			select {
-			case blocks <- decoded:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
-	}()
-	for decoded := range blocks {
-		b := <-decoded
-		if b.err == nil {
-			b.err = fn(b)
-		}
+	var ahead []chan decodedBlock
+	first := func() error {
+		b := <-ahead[0]
+		ahead = ahead[1:]
 		if b.err != nil {
-			cancel()
-			for range blocks { // the reader ends
-			}
 			return b.err
 		}
+		return fn(b)
 	}
-	return <-read
+	err := l.Read(ctx, from, func(b log.Block) error {
+		lines := make([][]byte, len(b.Commits))
+		for i, line := range b.Commits {
+			lines[i] = bytes.Clone(line) // the block's bytes are its reader's only for now
+		}
+		decoded := make(chan decodedBlock, 1)
+		go func() { decoded <- decodeBlock(b.Seq, b.First, lines) }()
+		if ahead = append(ahead, decoded); len(ahead) < aheadBlocksMax {
+			return nil
+		}
+		return first()
+	})
+	for err == nil && len(ahead) > 0 {
+		err = first()
+	}
+	return err
 }
 
 func decodeBlock(seq, first uint64, lines [][]byte) decodedBlock {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,8 +20,11 @@ import (
 // Limits of the committer.
 const (
 	// queueMax is the number of commands that wait to be decided; who comes later
-	// waits in Submit.
+	// waits in Submit, and only for a moment in Offer.
 	queueMax = 4096
+	// offerWaitMax is how long Offer waits for a place in the queue: several blocks'
+	// time.
+	offerWaitMax = 500 * time.Millisecond
 	// decideAttemptsMax bounds how often a command is decided again because another
 	// process wrote first.
 	decideAttemptsMax = 1000
@@ -37,6 +41,10 @@ const (
 // ErrStopped says that the application has been told to end; the command was not
 // recorded, or is unknown to have been.
 var ErrStopped = errors.New("app: stopped")
+
+// ErrBusy says that more commands wait than there is room for. The command was not
+// recorded; sending it again in a moment is safe, as always.
+var ErrBusy = errors.New("app: too many commands wait; try again in a moment")
 
 // Options make an App. Every field but Clock and Snapshots is required.
 type Options struct {
@@ -121,7 +129,13 @@ func (a *App) fold(ctx context.Context, o *Options) (*folds, error) {
 			f = fresh()
 		}
 	}
-	return f, f.catchUp(ctx)
+	if err := f.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	if f.position-f.loaded > SnapshotEvery {
+		debug.FreeOSMemory() // what much reading has left behind is not needed again
+	}
+	return f, nil
 }
 
 // Head is the last head that this App has seen to be durable.
@@ -131,13 +145,26 @@ func (a *App) Head() log.Head { return *a.head.Load() }
 // is the Pending's. Commands of one goroutine are decided in the order in which it
 // submits them, and each with its reactions before the next.
 func (a *App) Submit(ctx context.Context, env Envelope) *Pending {
+	return a.submit(ctx, env, nil)
+}
+
+// Offer is Submit for clients that can be told to come back: when no place in the
+// queue becomes free within offerWaitMax the answer is [ErrBusy].
+func (a *App) Offer(ctx context.Context, env Envelope) *Pending {
+	timer := time.NewTimer(offerWaitMax)
+	defer timer.Stop()
+	return a.submit(ctx, env, timer.C)
+}
+
+// submit hands a command over; enough ends the wait for a place in the queue.
+func (a *App) submit(ctx context.Context, env Envelope, enough <-chan time.Time) *Pending {
 	if a.elsewhere != nil {
 		if p := a.submitElsewhere(ctx, env); p != nil {
 			return p
 		}
 	}
 	p := a.observed(env.Command)
-	a.enqueue(ctx, p, env, false)
+	a.enqueue(ctx, p, env, false, enough)
 	if a.elsewhere != nil {
 		a.lastHere.Store(p)
 	}
@@ -161,13 +188,13 @@ func (a *App) Queued() int { return len(a.queue) }
 // nothing.
 func (a *App) DryRun(ctx context.Context, env Envelope) (Result, error) {
 	p := &Pending{done: make(chan struct{})}
-	a.enqueue(ctx, p, env, true)
+	a.enqueue(ctx, p, env, true, nil)
 	return p.Wait(ctx)
 }
 
 // enqueue reads a command and hands it to the committer; it waits for a place in the
-// queue.
-func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
+// queue until enough says that it has waited enough.
+func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool, enough <-chan time.Time) {
 	read, err := a.prepare(ctx, env)
 	if err != nil {
 		p.fail(fmt.Errorf("command %q: %w", env.ID, err))
@@ -184,6 +211,8 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 		p.fail(ErrStopped)
 	case <-ctx.Done():
 		p.fail(ctx.Err())
+	case <-enough:
+		p.fail(fmt.Errorf("command %q: %w", env.ID, ErrBusy))
 	}
 }
 

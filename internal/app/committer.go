@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"zhitong/domain"
@@ -59,6 +60,9 @@ type committer struct {
 	wrote chan written
 	snaps *snapshots
 
+	unfolded *events.Commit // decided, and not folded yet
+	recent   recent
+
 	drained bool // it has ended, and all that it folded is durable
 }
 
@@ -90,7 +94,9 @@ func (c *committer) run(ctx context.Context) error {
 // step waits for the next thing to do: a command, if there is room in the next
 // block; the outcome of the block in flight; the clock; a snapshot's work.
 func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
-	c.send()
+	if err := c.send(); err != nil {
+		return err
+	}
 	queue := c.app.queue
 	if len(c.next.again) >= log.BlockCommitsMax || c.snaps.due {
 		queue = nil // a snapshot is of a moment at which nothing is in flight
@@ -156,19 +162,32 @@ func (c *committer) decideFront(ctx context.Context) error {
 	return nil
 }
 
-// send hands the next block to the writer if it is idle.
-func (c *committer) send() {
-	if c.inFlight == nil && !c.next.empty() {
-		c.inFlight, c.next = c.next, &block{}
-		c.inFlight.expected, c.inFlight.mark = c.folds.durable, c.folds.journal.Mark()
-		c.write <- c.inFlight
+// send hands the next block to the writer if it is idle, and then folds what was left
+// for this moment.
+func (c *committer) send() error {
+	if c.inFlight != nil || c.next.empty() {
+		return nil
 	}
+	b := c.next
+	c.inFlight, c.next = b, &block{}
+	b.expected = c.folds.durable
+	c.write <- b
+	if len(b.commits) == 1 {
+		runtime.Gosched() // a client alone waits for the writer, not for the fold
+	}
+	err := c.foldLast()
+	b.mark = c.folds.journal.Mark()
+	return err
 }
 
 // decide decides one command on top of everything so far and adds what comes of it
 // to the next block. An error is a fault of the log.
 func (c *committer) decide(ctx context.Context, s *submission) error {
 	s.attempts++
+	if err := c.foldLast(); err != nil {
+		c.front = append(c.front, s) // for giveUp, which answers it
+		return err
+	}
 	d, err := c.decision(s)
 	if err != nil {
 		c.front = append(c.front, s) // for giveUp, which answers it
@@ -184,6 +203,9 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	result := Result{ID: s.env.ID, OK: d.problem == nil, Problem: d.problem}
 	if d.commit != nil && d.problem == nil {
 		result.Events, result.Position = refs(d.commit), d.commit.Position
+		if !s.dry {
+			c.recent.put(result.Events)
+		}
 	}
 	if s.dry {
 		result.Position = 0
@@ -192,14 +214,35 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 			return err
 		}
 	}
-	result.Repeated = d.repeat > 0
+	if result.Repeated = d.repeat > 0; result.Repeated {
+		if events := c.recent.get(d.repeat); events != nil {
+			result.Events, result.Position, d.repeat = events, d.repeat, 0
+		}
+	}
 	c.next.answers = append(c.next.answers, answer{s, result, d.repeat})
 	return nil
 }
 
-// record folds a decided commit, adds it to the next block and puts its reactions
-// in front of the queue.
+// record adds a decided commit to the next block and folds it. Where nothing can
+// follow from it by itself that is left until it has been sent, or until another
+// command is to be decided on top of it.
 func (c *committer) record(commit *events.Commit) error {
+	c.next.commits = append(c.next.commits, *commit)
+	c.unfolded = commit
+	if c.folds.reacts(commit) {
+		return c.foldLast()
+	}
+	return nil
+}
+
+// foldLast folds the commit that was decided last, unless it is folded, and puts its
+// reactions in front of the queue.
+func (c *committer) foldLast() error {
+	commit := c.unfolded
+	if commit == nil {
+		return nil
+	}
+	c.unfolded = nil
 	if err := c.folds.apply(commit); err != nil {
 		return err
 	}
@@ -207,7 +250,6 @@ func (c *committer) record(commit *events.Commit) error {
 	if err != nil {
 		return err
 	}
-	c.next.commits = append(c.next.commits, *commit)
 	var front []*submission
 	for _, d := range due {
 		if d.command.Effect != nil {
@@ -290,6 +332,8 @@ func (c *committer) written(ctx context.Context, w written) error {
 func (c *committer) again(ctx context.Context, b *block, w written) error {
 	list := append(b.again, c.next.again...)
 	c.next = &block{}
+	c.unfolded = nil
+	c.recent.forget()
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
 		c.front = append(list, c.front...) // for giveUp, which answers them
@@ -326,6 +370,8 @@ func (c *committer) failAll(ctx context.Context, b *block, err error) error {
 		s.pending.fail(fmt.Errorf("command %q: %w", s.env.ID, err))
 	}
 	c.next, c.front = &block{}, nil
+	c.unfolded = nil
+	c.recent.forget()
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil && errors.Is(err, log.ErrIdentity) {
 		return err
@@ -357,7 +403,9 @@ func (c *committer) drain() error {
 	enough := time.NewTimer(drainMax)
 	defer enough.Stop()
 	for c.inFlight != nil || !c.next.empty() || c.acting > 0 {
-		c.send()
+		if err := c.send(); err != nil {
+			return c.giveUp(err)
+		}
 		select {
 		case w := <-c.wrote:
 			b := c.inFlight

@@ -447,3 +447,46 @@ func BenchmarkCommands(b *testing.B) {
 		})
 	}
 }
+
+// TestAFullQueueSaysTryAgain: while the log stands still the queue fills; who offers
+// one more command is told to come back, nothing of it is recorded, and everything
+// that was taken is answered once the log goes on.
+func TestAFullQueueSaysTryAgain(t *testing.T) {
+	t.Parallel()
+	stalled, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	l := log.NewMemory(log.OnAppend(func(context.Context, log.Head, [][]byte) log.Fault {
+		once.Do(func() { close(stalled) })
+		<-goOn
+		return log.FaultNone
+	}))
+	a := start(t, l)
+	taken := []*Pending{a.Offer(t.Context(), taking("first", "first", "1"))}
+	<-stalled
+	var busy error
+	for i := 0; busy == nil; i++ {
+		if i > queueMax+2*log.BlockCommitsMax {
+			t.Fatal("the queue takes everything")
+		}
+		p := a.Offer(t.Context(), taking(fmt.Sprint("T-", i), fmt.Sprint("x", i), "1"))
+		select {
+		case <-p.done:
+			_, busy = p.Wait(t.Context())
+		default:
+			taken = append(taken, p)
+		}
+	}
+	if !errors.Is(busy, ErrBusy) {
+		t.Fatalf("got %v, want %v", busy, ErrBusy)
+	}
+	close(goOn)
+	for i, p := range taken {
+		if r, err := p.Wait(t.Context()); err != nil || !r.OK {
+			t.Fatalf("command %d: %+v, %v", i, r, err)
+		}
+	}
+	head, err := l.Head(t.Context())
+	if err != nil || head.Position != uint64(len(taken)) {
+		t.Errorf("head %+v, %v: want position %d, one for each that was taken", head, err, len(taken))
+	}
+}

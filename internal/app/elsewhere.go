@@ -35,7 +35,7 @@ func (a *App) submitElsewhere(ctx context.Context, env Envelope) *Pending {
 	p := a.observed(env.Command)
 	taken := a.elsewhere.Decide(env, func(r Result, err error) {
 		if err != nil {
-			a.enqueue(context.WithoutCancel(ctx), p, env, false)
+			a.enqueue(context.WithoutCancel(ctx), p, env, false, nil)
 			return
 		}
 		p.finish(r, 0, nil)
@@ -50,7 +50,7 @@ func (a *App) submitElsewhere(ctx context.Context, env Envelope) *Pending {
 // they are decided in this one whatever happens.
 func (a *App) SubmitHere(ctx context.Context, env Envelope) *Pending {
 	p := &Pending{done: make(chan struct{})}
-	a.enqueue(ctx, p, env, false)
+	a.enqueue(ctx, p, env, false, nil)
 	return p
 }
 

@@ -146,6 +146,16 @@ func (f *folds) undo() {
 
 func (f *folds) drop() { f.steps.drop() }
 
+// reacts says whether anything may follow from a commit by itself.
+func (f *folds) reacts(c *events.Commit) bool {
+	for i := range c.Events {
+		if len(f.reactions[c.Events[i].Name()]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // react notes the reactions to a commit as owed and returns them. It runs right
 // after the commit was folded.
 func (f *folds) react(c *events.Commit) ([]*debt, error) {

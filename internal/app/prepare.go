@@ -102,22 +102,32 @@ func (a *App) hash(p *prepared) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	content, err := json.Marshal(struct {
-		Command string         `json:"command"`
-		Actor   domain.ID      `json:"actor"`
-		Role    domain.Role    `json:"role"`
-		Time    domain.Time    `json:"time"`
-		Data    jsontext.Value `json:"data"`
-	}{p.env.Command, p.env.Actor, p.env.Role, p.env.Time, data})
+	content, err := contentOf(&p.env, data)
 	if err != nil {
 		return "", err
 	}
-	canonical := jsontext.Value(content)
-	if err := canonical.Canonicalize(); err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
+	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// contentOf is the canonical form of a command's content.
+func contentOf(env *Envelope, data jsontext.Value) ([]byte, error) {
+	b := make([]byte, 0, 256+len(data))
+	for _, m := range [...]struct{ name, value string }{
+		{`{"actor":`, string(env.Actor)}, {`,"command":`, env.Command}, {`,"data":`, ""}, {`,"role":`, string(env.Role)}, {`,"time":`, env.Time.String()},
+	} {
+		b = append(b, m.name...)
+		var err error
+		if m.name == `,"data":` {
+			b, err = canonical(b, data)
+		} else {
+			b, err = jsontext.AppendQuote(b, m.value)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
 }
 
 // withoutPersonal returns the raw data with fingerprints in the place of personal

@@ -142,7 +142,7 @@ func (a *aggregates) taken(t *shot) error {
 func (t *shot) write(ctx context.Context, disk Disk) {
 	t.err = t.identify(ctx)
 	if t.err == nil {
-		t.err = disk.Replace(snapshotName, t.fill)
+		t.err = disk.Replace(SnapshotName, t.fill)
 	}
 	if t.err == nil {
 		t.base, t.drop, t.err = t.open(disk)
@@ -288,7 +288,7 @@ const endOfFile = 1 << 62
 // openBase opens the snapshot for reading anywhere in it. A disk that only reads
 // from the beginning has it read into memory.
 func openBase(disk Disk) (io.ReaderAt, io.Closer, error) {
-	f, err := disk.Open(snapshotName)
+	f, err := disk.Open(SnapshotName)
 	if err != nil {
 		return nil, nil, err
 	}

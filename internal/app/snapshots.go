@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 )
 
@@ -42,8 +43,8 @@ const (
 	snapshotBit = 128
 )
 
-// snapshotName is the name of the one snapshot on a disk.
-const snapshotName = "folds"
+// SnapshotName is the name of the one snapshot on a disk.
+const SnapshotName = "folds"
 
 // snapshots take snapshots when they are due. It belongs to the committer's
 // goroutine.
@@ -151,7 +152,11 @@ func (s *snapshots) finish(t *shot) error {
 		x.thaw()
 	}
 	s.settling = true
+	inMemory := s.folds.aggregates.records.inMemory()
 	err := s.folds.aggregates.taken(t)
+	if inMemory-s.folds.aggregates.records.inMemory() > 2*putAwayBytesMax {
+		go debug.FreeOSMemory() // the whole log was folded; so much is not put away again
+	}
 	s.at = time.Now()
 	if t.err != nil {
 		slog.Warn("a snapshot of the folds could not be written; the log has everything", "error", t.err)

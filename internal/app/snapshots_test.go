@@ -275,15 +275,15 @@ func TestEachDamagedByteOfASnapshotIsFound(t *testing.T) {
 	t.Parallel()
 	disk := &memoryDisk{}
 	l := filledLog(t, disk, 10)
-	whole := disk.files[snapshotName]
+	whole := disk.files[SnapshotName]
 	want := everything(t, foldsOf(t, l, Snapshots{}))
 	open := func(b []byte) *folds {
-		return foldsOf(t, l, Snapshots{Disk: &memoryDisk{files: map[string][]byte{snapshotName: b}}})
+		return foldsOf(t, l, Snapshots{Disk: &memoryDisk{files: map[string][]byte{SnapshotName: b}}})
 	}
 	load := func(b []byte) error {
 		o := testOptions(t, l, nil)
 		f := newFolds(l, func(domain.Ref) {}, o.Kinds, o.Reactions)
-		return f.load(t.Context(), &memoryDisk{files: map[string][]byte{snapshotName: b}}, [32]byte{}, func(string) any { return new(take) })
+		return f.load(t.Context(), &memoryDisk{files: map[string][]byte{SnapshotName: b}}, [32]byte{}, func(string) any { return new(take) })
 	}
 	if err := load(whole); err != nil {
 		t.Fatal(err)
@@ -337,7 +337,7 @@ func TestASnapshotThatCannotBeWrittenHindersNothing(t *testing.T) {
 	folder := Folder(t.TempDir())
 	disk := &failing{Disk: folder, fails: 1 << 30}
 	l := filledLog(t, disk, 30)
-	if _, err := folder.Open(snapshotName); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := folder.Open(SnapshotName); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is a snapshot: %v", err)
 	}
 	left, err := os.ReadDir(string(folder))
@@ -357,7 +357,7 @@ func TestWhatAKilledProcessLeftHalfDoneIsNotUsed(t *testing.T) {
 	t.Parallel()
 	folder := Folder(t.TempDir())
 	l := filledLog(t, folder, 10)
-	if err := os.WriteFile(filepath.Join(string(folder), snapshotName+".1"+unfinished), []byte("half"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(string(folder), SnapshotName+".1"+unfinished), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if f := foldsOf(t, l, Snapshots{Disk: folder}); f.loaded == 0 {

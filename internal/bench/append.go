@@ -6,120 +6,183 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/nats-io/nats.go"
 
-	"zhitong/domain"
-	"zhitong/events"
-	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
-	"zhitong/internal/app/assembly"
+	"zhitong/projections/projector"
 )
 
 // AppendOptions are the settings of [Append].
 type AppendOptions struct {
-	Events  int  // to append with all writers; each command has 3
-	Writers int  // clients that wait for each answer before they go on
-	Floor   bool // measure the bare publishing of the same blocks too
+	Commands   int    // to send with all writers
+	Writers    int    // clients that wait for each answer before they go on
+	Refusals   int    // of a hundred commands: refused by a rule
+	Duplicates int    // of a hundred commands: sent once more
+	Floor      bool   // measure the bare publishing of the same blocks too
+	Postgres   string // where projectors run meanwhile, in the second of two runs; "" for none
+	Disk       app.Disk
 }
 
 // Limits of a measurement.
 const (
-	singleCommands  = 2000 // of one client alone, each followed by a bare publish
-	eventsOfCommand = 3
-	writersMax      = 4096
+	singleCommands = 2000 // of one client alone, each followed by a bare publish
+	writersMax     = 4096
+	// rounds is into how many parts two runs that are compared are cut, by turns, so
+	// that both see the same machine.
+	rounds = 4
 )
 
 // AppendFigures are what [Append] measured.
 type AppendFigures struct {
-	Writers           int     `json:"writers"`
+	Writers    int     `json:"writers"`
+	Refusals   int     `json:"refusals_percent"`
+	Duplicates int     `json:"duplicates_percent"`
+	Single     Latency `json:"single_client"`
+	// Grown is Single once more, at the end.
+	Grown Latency `json:"single_client_grown"`
+	// Commits is how long the log was by then, in commits.
+	Commits uint64 `json:"grown_commits"`
+	Together
+	// Plain is the same without refusals and duplicates, by turns; absent without any.
+	Plain *Together `json:"without_refusals_and_duplicates,omitzero"`
+	// Projected is the same with projectors running; absent without.
+	Projected *Together `json:"projectors_running,omitzero"`
+	// CatchUp is how long the projectors took to catch up afterwards.
+	CatchUp Millis `json:"projectors_caught_up_after_ms,omitzero"`
+	Floor   *Floor `json:"floor,omitzero"`
+}
+
+// Together is one run of all writers.
+type Together struct {
 	Commands          int     `json:"commands"`
-	Events            int     `json:"events"`
+	Events            int     `json:"events"` // recorded
+	Blocks            int     `json:"blocks"`
 	CommandsPerSecond int64   `json:"commands_per_s"`
 	EventsPerSecond   int64   `json:"events_per_s"`
 	Latency           Latency `json:"latency"`
-	Blocks            int     `json:"blocks"`
-	Single            Latency `json:"single_client"`
-	Floor             *Floor  `json:"floor,omitempty"`
+
+	took time.Duration
+	all  []time.Duration
 }
 
-// Append measures commands on a fresh log of nc: shipment.log of two lines, which
-// are three events, with the real rules, durable, projectors off. First one client
-// alone, then all writers at once.
+// add takes another part of the same run in.
+func (t *Together) add(part Together) {
+	t.Commands += part.Commands
+	t.Events += part.Events
+	t.Blocks += part.Blocks
+	t.took += part.took
+	t.all = append(t.all, part.all...)
+	t.CommandsPerSecond, t.EventsPerSecond = perSecond(t.Commands, t.took), perSecond(t.Events, t.took)
+	t.Latency = latencyOf(t.all)
+}
+
+// Append measures commands on a fresh log of nc with the real rules, durable: first
+// one client alone, then all writers at once with projectors off; with them on if
+// there is a database; at the end the one client again.
 func Append(ctx context.Context, nc *nats.Conn, o AppendOptions) (AppendFigures, error) {
-	if o.Writers < 1 || o.Writers > writersMax || o.Events < eventsOfCommand {
-		return AppendFigures{}, fmt.Errorf("bench append: 1 to %d writers and at least %d events are needed", writersMax, eventsOfCommand)
+	if o.Writers < 1 || o.Writers > writersMax || o.Commands < o.Writers {
+		return AppendFigures{}, fmt.Errorf("bench append: 1 to %d writers and at least one command of each are needed", writersMax)
 	}
-	l, err := log.OpenJetStream(ctx, nc, log.Options{})
-	if err != nil {
-		return AppendFigures{}, err
+	if o.Refusals < 0 || o.Duplicates < 0 || o.Refusals+o.Duplicates > 50 {
+		return AppendFigures{}, fmt.Errorf("bench append: refusals and duplicates are percentages, together at most 50")
 	}
-	ring, err := keys.OpenRing(ctx, keys.NewMemory())
-	if err != nil {
-		return AppendFigures{}, err
-	}
-	a, err := app.Open(ctx, assembly.Options(l, ring))
-	if err != nil {
-		return AppendFigures{}, err
-	}
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(running) }()
-	f, err := measure(ctx, nc, l, a, o)
-	stop()
-	if runErr := <-ended; err == nil {
-		err = runErr
-	}
+	f := AppendFigures{Writers: o.Writers, Refusals: o.Refusals, Duplicates: o.Duplicates}
+	err := onApp(ctx, nc, o.Disk, func(ctx context.Context, l log.Log, a *app.App) error {
+		return f.measure(ctx, nc, l, a, o)
+	})
 	return f, err
 }
 
-func measure(ctx context.Context, nc *nats.Conn, l log.Log, a *app.App, o AppendOptions) (AppendFigures, error) {
+func (f *AppendFigures) measure(ctx context.Context, nc *nats.Conn, l log.Log, a *app.App, o AppendOptions) error {
 	if err := lay(ctx, a, o.Writers); err != nil {
-		return AppendFigures{}, err
+		return err
 	}
-	f := AppendFigures{Writers: o.Writers}
 	var floor *bare
 	if o.Floor {
 		var err error
 		if floor, err = openBare(ctx, nc); err != nil {
-			return f, err
+			return err
 		}
 		f.Floor = &Floor{}
 	}
-	if err := f.alone(ctx, l, a, floor); err != nil {
-		return f, err
+	var err error
+	if f.Single, err = alone(ctx, l, a, "one", floor, f.Floor); err != nil {
+		return err
 	}
-	before, err := l.Head(ctx)
-	if err != nil {
-		return f, err
+	before := a.Head()
+	if err := f.writers(ctx, a, o); err != nil {
+		return err
 	}
-	if err := f.together(ctx, a, o); err != nil {
-		return f, err
-	}
-	after, err := l.Head(ctx)
-	if err != nil {
-		return f, err
-	}
-	f.Blocks = int(after.Seq - before.Seq)
 	if floor != nil {
-		return f, floor.again(ctx, l, before.Position+1, f.Floor)
+		if err := floor.again(ctx, l, before.Position+1, f.Floor); err != nil {
+			return err
+		}
 	}
-	return f, nil
+	if o.Postgres != "" {
+		if err := f.projected(ctx, l, a, o); err != nil {
+			return err
+		}
+	}
+	f.Commits = a.Head().Position
+	f.Grown, err = alone(ctx, l, a, "two", nil, nil)
+	return err
+}
+
+// writers measures all writers with projectors off.
+func (f *AppendFigures) writers(ctx context.Context, a *app.App, o AppendOptions) error {
+	if o.Refusals+o.Duplicates == 0 {
+		part, err := together(ctx, a, o, "all", o.Commands)
+		f.Together.add(part)
+		return err
+	}
+	f.Plain = &Together{}
+	plain := o
+	plain.Refusals, plain.Duplicates = 0, 0
+	for round := range rounds {
+		part, err := together(ctx, a, plain, fmt.Sprint("plain", round), o.Commands/rounds)
+		if err != nil {
+			return err
+		}
+		f.Plain.add(part)
+		if part, err = together(ctx, a, o, fmt.Sprint("all", round), o.Commands/rounds); err != nil {
+			return err
+		}
+		f.Together.add(part)
+	}
+	return nil
+}
+
+// projected measures all writers with projectors running.
+func (f *AppendFigures) projected(ctx context.Context, l log.Log, a *app.App, o AppendOptions) error {
+	return beside(ctx, l, o.Postgres, func(ctx context.Context, views *projector.Projector) error {
+		part, err := together(ctx, a, o, "projected", o.Commands)
+		if err != nil {
+			return err
+		}
+		f.Projected = &Together{}
+		f.Projected.add(part)
+		began := time.Now()
+		err = views.WaitFor(ctx, a.Head().Position)
+		f.CatchUp = Millis(time.Since(began))
+		return err
+	})
 }
 
 // alone measures one client; after each command the same bytes are published bare,
 // so that both see the same machine.
-func (f *AppendFigures) alone(ctx context.Context, l log.Log, a *app.App, floor *bare) error {
+func alone(ctx context.Context, l log.Log, a *app.App, run string, floor *bare, into *Floor) (Latency, error) {
 	var commands, bares []time.Duration
-	for i := range singleCommands {
-		env := logging(0, i, "one")
+	t := traffic{run: run}
+	for range singleCommands {
+		env, want := t.next()
 		began := time.Now()
 		r, err := a.Submit(ctx, env).Wait(ctx)
-		if err := done(r, err); err != nil {
-			return err
+		took := time.Since(began)
+		if err := want.as(r, err); err != nil {
+			return Latency{}, err
 		}
-		commands = append(commands, time.Since(began))
+		commands = append(commands, took)
 		if floor == nil {
 			continue
 		}
@@ -129,104 +192,48 @@ func (f *AppendFigures) alone(ctx context.Context, l log.Log, a *app.App, floor 
 			return err
 		})
 		if err != nil {
-			return err
+			return Latency{}, err
 		}
 	}
-	f.Single = latencyOf(commands)
 	if floor != nil {
-		f.Floor.Single = latencyOf(bares)
+		into.Single = latencyOf(bares)
 	}
-	return nil
+	return latencyOf(commands), nil
 }
 
 // together measures all writers at once.
-func (f *AppendFigures) together(ctx context.Context, a *app.App, o AppendOptions) error {
-	each := max(1, o.Events/eventsOfCommand/o.Writers)
+func together(ctx context.Context, a *app.App, o AppendOptions, run string, commands int) (Together, error) {
 	took := make([][]time.Duration, o.Writers)
+	recorded := make([]int, o.Writers)
 	errs := make([]error, o.Writers)
 	var wg sync.WaitGroup
-	began := time.Now()
+	before, began := a.Head(), time.Now()
 	for w := range o.Writers {
 		wg.Go(func() {
-			for i := range each {
-				env := logging(w, i, "all")
+			t := traffic{writer: w, run: run, refusals: o.Refusals, duplicates: o.Duplicates}
+			for range max(1, commands/o.Writers) {
+				env, want := t.next()
 				start := time.Now()
 				r, err := a.Submit(ctx, env).Wait(ctx)
-				if errs[w] = done(r, err); errs[w] != nil {
+				took[w] = append(took[w], time.Since(start))
+				if errs[w] = want.as(r, err); errs[w] != nil {
 					return
 				}
-				took[w] = append(took[w], time.Since(start))
+				if want == accepted {
+					recorded[w] += len(r.Events)
+				}
 			}
 		})
 	}
 	wg.Wait()
-	lasted := time.Since(began)
-	var all []time.Duration
+	t := Together{took: time.Since(began), Blocks: int(a.Head().Seq - before.Seq)}
 	for w := range took {
 		if errs[w] != nil {
-			return errs[w]
+			return t, errs[w]
 		}
-		all = append(all, took[w]...)
+		t.all = append(t.all, took[w]...)
+		t.Events += recorded[w]
 	}
-	f.Commands, f.Events = len(all), len(all)*eventsOfCommand
-	f.CommandsPerSecond, f.EventsPerSecond = perSecond(f.Commands, lasted), perSecond(f.Events, lasted)
-	f.Latency = latencyOf(all)
-	return nil
-}
-
-func done(r app.Result, err error) error {
-	if err == nil && !r.OK {
-		err = r.Problem
-	}
-	return err
-}
-
-// lay opens a programme in which each writer has a cooperative and an order of its
-// own that is never exhausted.
-func lay(ctx context.Context, a *app.App, writers int) error {
-	lines := []string{
-		`{"id":"b-1","command":"programme.open","actor":"U-OP","role":"operator","time":"2020-05-01T09:00:00+08:00","data":{"programme_id":"BENCH","name":{"en":"bench"},"currency":"CNY","timezone":"Asia/Shanghai"}}`,
-		`{"id":"b-2","command":"party.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"party_id":"B","kind":"buyer","name":{"en":"B"},"channel":"schools"}}`,
-		`{"id":"b-3","command":"item.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"item_id":"jujube","name":{"en":"jujube"},"category":"dried","units":{"box":"2.5"},"loss_allowance":"0.02"}}`,
-	}
-	for w := range writers {
-		lines = append(lines,
-			fmt.Sprintf(`{"id":"b-c%[1]d","command":"party.register","actor":"U-OFF","role":"officer","time":"2020-05-01T09:00:00+08:00","data":{"party_id":"C%[1]d","kind":"cooperative","name":{"en":"C"}}}`, w),
-			fmt.Sprintf(`{"id":"b-o%[1]d","command":"order.submit","actor":"B","role":"buyer","time":"2020-05-01T09:00:00+08:00","data":{"order_id":"PO-%[1]d","buyer_id":"B","lines":[{"line_no":1,"item_id":"jujube","quantity":"1000000000","unit":"kg","unit_price":"20","cooperative_id":"C%[1]d"},{"line_no":2,"item_id":"jujube","quantity":"1000000000","unit":"box","unit_price":"50","cooperative_id":"C%[1]d"}]}}`, w),
-			fmt.Sprintf(`{"id":"b-f%[1]d","command":"order.confirm","actor":"U-DIS","role":"dispatcher","time":"2020-05-01T09:00:00+08:00","data":{"order_id":"PO-%[1]d"}}`, w))
-	}
-	var list []*app.Pending
-	for _, line := range lines {
-		env, problem := app.ParseLine([]byte(line))
-		if problem != nil {
-			return problem
-		}
-		list = append(list, a.Submit(ctx, env))
-	}
-	for _, p := range list {
-		r, err := p.Wait(ctx)
-		if err := done(r, err); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// loggedAt is the claimed time of every command measured.
-var loggedAt = mustTime("2021-03-02T18:00:00+06:00")
-
-func mustTime(s string) domain.Time {
-	t, err := domain.ParseTime(s)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-// logging is the command measured: two lines, so one logged and two allocated.
-func logging(writer, n int, run string) app.Envelope {
-	id := fmt.Sprintf("%s-%d-%d", run, writer, n)
-	data := fmt.Sprintf(`{"shipment_id":"S-%[1]s","cooperative_id":"C%[2]d","waybill_no":"%[1]s","lines":[{"line_no":1,"order_id":"PO-%[2]d","order_line":1,"quantity":"104.5"},{"line_no":2,"order_id":"PO-%[2]d","order_line":2,"quantity":"12"}]}`, id, writer)
-	return app.Envelope{ID: "L-" + id, Command: "shipment.log", Actor: domain.ID(fmt.Sprintf("C%d", writer)), Role: domain.Cooperative,
-		Time: loggedAt, Data: jsontext.Value(data), Via: events.ViaCLI}
+	t.Commands = len(t.all)
+	return t, nil
 }

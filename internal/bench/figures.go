@@ -7,9 +7,11 @@ import (
 
 // Latency is the spread of durations, in milliseconds.
 type Latency struct {
-	P50 Millis `json:"p50_ms"`
-	P99 Millis `json:"p99_ms"`
-	Max Millis `json:"max_ms"`
+	P50  Millis `json:"p50_ms"`
+	P90  Millis `json:"p90_ms"`
+	P99  Millis `json:"p99_ms"`
+	P999 Millis `json:"p99.9_ms"`
+	Max  Millis `json:"max_ms"`
 }
 
 // Millis is a duration that stands in JSON as milliseconds with three places.
@@ -29,8 +31,8 @@ func latencyOf(all []time.Duration) Latency {
 		return Latency{}
 	}
 	slices.Sort(all)
-	at := func(share int) Millis { return Millis(all[min(len(all)*share/100, len(all)-1)]) }
-	return Latency{P50: at(50), P99: at(99), Max: Millis(all[len(all)-1])}
+	at := func(share int) Millis { return Millis(all[min(len(all)*share/1000, len(all)-1)]) }
+	return Latency{P50: at(500), P90: at(900), P99: at(990), P999: at(999), Max: Millis(all[len(all)-1])}
 }
 
 // perSecond is n a second, whole.

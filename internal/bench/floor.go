@@ -15,7 +15,7 @@ import (
 // loop that publishes block after block on the expected head and waits for each
 // acknowledgement.
 type Floor struct {
-	Single           Latency `json:"single_commit"`
+	Single           Latency `json:"single_commit,omitzero"`
 	Blocks           int     `json:"blocks"`
 	CommitsPerSecond int64   `json:"commits_per_s"`
 	Latency          Latency `json:"latency"`

@@ -63,7 +63,7 @@ func HTTP(ctx context.Context, nc *nats.Conn, dsn string, o HTTPOptions) (HTTPFi
 	}
 	f := HTTPFigures{Clients: o.Clients}
 	var err error
-	if f.Append, err = Append(ctx, nc, AppendOptions{Events: o.Commands * eventsOfCommand, Writers: o.Clients}); err != nil {
+	if f.Append, err = Append(ctx, nc, AppendOptions{Commands: o.Commands, Writers: o.Clients}); err != nil {
 		return f, err
 	}
 	s, err := openSite(ctx, nc, dsn, o.Clients)

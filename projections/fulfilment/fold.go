@@ -72,10 +72,11 @@ func fold(db *projections.DB, e *events.Event) error {
 
 // change changes an order line and brings what follows from it up to date.
 func change(db *projections.DB, k LineKey, by func(*Line, *Tally)) error {
-	if !tallies.Has(db, k) {
+	t := tallies.Get(db, k)
+	if t == nil {
 		return fmt.Errorf("order %q has no line %d", k.OrderID, k.LineNo)
 	}
-	l, t := lines.At(db, k), tallies.At(db, k)
+	l := lines.At(db, k)
 	by(l, t)
 	open := t.Ordered.Excess(t.Held)
 	none := t.Ordered.Sub(t.Ordered)
@@ -176,10 +177,10 @@ func loaded(db *projections.DB, f shipment.Loaded) error {
 
 // departed moves what a shipment has loaded onto the road.
 func departed(db *projections.DB, id domain.ID) error {
-	if !shipments.Has(db, ShipmentKey{id}) {
+	s := shipments.Get(db, ShipmentKey{id})
+	if s == nil {
 		return fmt.Errorf("shipment %q departs and is not known", id)
 	}
-	s := shipments.At(db, ShipmentKey{id})
 	s.Departed = true
 	for _, p := range s.Lines {
 		err := change(db, p.key(), func(l *Line, t *Tally) {

@@ -89,10 +89,10 @@ func opened(db *projections.DB, h fund.Head, a fund.Amount) {
 func move(db *projections.DB, h fund.Head, amounts []fund.Amount, change func(*Budget, domain.Money)) error {
 	for _, a := range amounts {
 		k := BudgetKey{h.FundID, a.BudgetID}
-		if !budgets.Has(db, k) {
+		b := budgets.Get(db, k)
+		if b == nil {
 			return fmt.Errorf("fund %q has no budget line %q", h.FundID, a.BudgetID)
 		}
-		b := budgets.At(db, k)
 		change(b, a.Amount)
 		b.Available = b.Appropriated.Sub(b.Reserved).Sub(b.Obligated).Sub(b.Spent).Add(b.Refunded)
 		if b.Available.Sign() < 0 {

@@ -63,7 +63,10 @@ type writer struct {
 	err    error
 }
 
-const bufferBytes = 256 << 10
+const (
+	bufferBytes = 256 << 10
+	sumBytes    = sha256.Size // the last bytes of a file
+)
 
 func create(path string, h header, p *projections.Projection) (*writer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -158,10 +161,10 @@ func readAll(path string, want header) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(b) < sha256.Size {
+	if len(b) < sumBytes {
 		return nil, errUnfit
 	}
-	body := b[:len(b)-sha256.Size]
+	body := b[:len(b)-sumBytes]
 	if sum := sha256.Sum256(body); !bytes.Equal(sum[:], b[len(body):]) {
 		return nil, errUnfit
 	}

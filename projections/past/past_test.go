@@ -151,6 +151,49 @@ func TestEveryMomentEqualsAFoldFromTheBeginning(t *testing.T) {
 	}
 }
 
+// TestASourceHasEveryRow: what a chain gives row by row is what it gives as a whole,
+// and a fold that goes on from single rows ends where one from the beginning does.
+func TestASourceHasEveryRow(t *testing.T) {
+	t.Parallel()
+	h := newHistory(t)
+	s := past.Open(t.TempDir(), stream, h.step(7))
+	h.keep(t, s, projections.Until{})
+	ps := catalogue.All()
+	for i := range ps {
+		p := &ps[i]
+		chain := s.Chain(p, projections.Until{})
+		src, err := chain.Source()
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := chain.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tab := range p.Tables {
+			schema := tab.Schema()
+			err := whole.Rows(schema, func(want []projections.Value) error {
+				got, err := src.Row(schema, want[:schema.KeyLen])
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: %s", schema.Name, diff)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if schema.KeyLen == 1 && schema.Columns[0].Type == projections.Text {
+				if got, err := src.Row(schema, []projections.Value{{Text: "no such thing"}}); got != nil || err != nil {
+					t.Errorf("%s: %v, %v", schema.Name, got, err)
+				}
+			}
+		}
+		if err := src.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // files returns the files kept of a projection.
 func files(t *testing.T, dir, id string) []string {
 	t.Helper()

@@ -115,10 +115,10 @@ func each(db *projections.DB, from, to domain.Day, fn func(*Sale)) error {
 
 func withdrawn(db *projections.DB, f policy.Withdrawn) error {
 	k := VersionKey{f.PolicyID, f.Version}
-	if !versions.Has(db, k) {
+	v := versions.Get(db, k)
+	if v == nil {
 		return fmt.Errorf("version %d of policy %q was not published", f.Version, f.PolicyID)
 	}
-	v := versions.At(db, k)
 	to := v.To
 	v.To, v.Withdrawn = f.From.Add(-1), given(f.Reason)
 	return each(db, f.From, to, func(s *Sale) { pending.Delete(db, PendingKey{s.ShipmentID, f.PolicyID}) })

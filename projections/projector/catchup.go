@@ -1,6 +1,7 @@
 package projector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,21 +47,28 @@ func (l *leader) catchUp(ctx context.Context) error {
 	return nil
 }
 
+// rebuildInline rebuilds while nothing else is to be done: after the rebuild under
+// way, if there is one, which then may have done it.
 func (l *leader) rebuildInline(ctx context.Context, ms []*member) error {
+	work := func(ctx context.Context) error { return l.p.rebuild(ctx, projectionsOf(ms), stopFailed) }
 	if l.rebuilding != nil {
-		select {
-		case err := <-l.rebuilding:
-			l.rebuilding = nil
-			if err != nil {
-				return err
-			}
-			return errPlanChanged
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		under := l.rebuilding
+		l.rebuilding = nil
+		work = func(context.Context) error { return <-under }
 	}
 	l.moved = true
-	if err := l.p.rebuild(ctx, projectionsOf(ms), stopFailed); err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	var failed error
+	go func() {
+		defer close(done)
+		failed = work(ctx)
+	}()
+	err := l.stayAlive(ctx, done)
+	cancel() // whoever has lost the lead need not finish
+	<-done
+	if err = cmp.Or(err, failed); err != nil {
 		return err
 	}
 	return errPlanChanged

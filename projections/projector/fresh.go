@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
@@ -17,7 +18,8 @@ import (
 // writeFresh makes the tables of every projection that was folded in its building
 // schema and fills them. It returns, for each, what is in its tables; nil where the
 // fold failed.
-func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*projections.Projection, f *projections.Folded) ([]map[string]relation, error) {
+func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*projections.Projection, f *projections.Folded, told *progress) ([]map[string]relation, error) {
+	told.writing(countRows(set, f))
 	results := make([][]relation, len(set))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -32,7 +34,7 @@ func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*
 		results[i] = make([]relation, len(q.Tables))
 		for k, t := range q.Tables {
 			g.Go(func() (err error) {
-				results[i][k], err = p.copyTable(gctx, schema, t.Schema(), f.DBs[i])
+				results[i][k], err = p.copyTable(gctx, schema, t.Schema(), f.DBs[i], told)
 				return err
 			})
 		}
@@ -53,6 +55,19 @@ func (p *Projector) writeFresh(ctx context.Context, conn *pgconn.PgConn, set []*
 	return fresh, nil
 }
 
+// countRows is the number of all rows.
+func countRows(set []*projections.Projection, f *projections.Folded) int64 {
+	n := int64(0)
+	for i, q := range set {
+		for _, t := range q.Tables {
+			if f.DBs[i] != nil {
+				n += int64(f.DBs[i].Len(t.Schema()))
+			}
+		}
+	}
+	return n
+}
+
 // createBuilding is the statements that make an empty schema to build in.
 func createBuilding(schema string) string {
 	return fmt.Sprintf("DROP SCHEMA IF EXISTS %[1]s CASCADE;\nCREATE SCHEMA %[1]s;\n", ident(schema))
@@ -62,37 +77,47 @@ func createBuilding(schema string) string {
 // its comments, all in one transaction: where the server's wal_level is minimal
 // the rows then need no log of their own, they are synced with the commit.
 // Statistics are left to autovacuum.
-func (p *Projector) copyTable(ctx context.Context, schema string, s *projections.Schema, db *projections.DB) (relation, error) {
+func (p *Projector) copyTable(ctx context.Context, schema string, s *projections.Schema, db *projections.DB, told *progress) (relation, error) {
 	conn, err := p.conns.open(ctx)
 	if err != nil {
 		return relation{}, err
 	}
 	defer shut(conn)
+	began := time.Now()
 	if err := run(ctx, conn, "BEGIN;\n"+createTable(schema, s)); err != nil {
 		return relation{}, err
 	}
 	var r relation
 	in, out := io.Pipe()
-	go func() { out.CloseWithError(copyRows(out, s, db, &r)) }()
+	go func() { out.CloseWithError(copyRows(out, s, db, &r, told.wrote)) }()
 	_, err = conn.CopyFrom(ctx, in, fmt.Sprintf("COPY %s (%s) FROM STDIN", qualified(schema, s.Name), columnList(s.Columns, "")))
 	in.CloseWithError(err)
 	if err != nil {
 		return relation{}, fmt.Errorf("table %s: %w", s.Name, err)
 	}
-	return r, run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"COMMIT")
+	err = run(ctx, conn, addKey(schema, s)+comments("TABLE", schema, s)+"COMMIT")
+	if err == nil && p.cfg.Written != nil {
+		p.cfg.Written(s.Name, r.rows, time.Since(began))
+	}
+	return r, err
 }
 
 // copyBufferBytes is how much of a table is sent at a time.
 const copyBufferBytes = 64 << 10
 
+// tellRowsEvery is after how many rows it is told that they are written.
+const tellRowsEvery = 4096
+
 // copyRows writes the rows in the text form of COPY and reckons their digest.
-func copyRows(to io.Writer, s *projections.Schema, db *projections.DB, r *relation) error {
+func copyRows(to io.Writer, s *projections.Schema, db *projections.DB, r *relation, wrote func(rows int64)) error {
 	w := bufio.NewWriterSize(to, copyBufferBytes)
 	var line, row []byte
 	err := db.Rows(s, func(vs []projections.Value) error {
 		line = s.AppendLine(line[:0], vs)
 		r.digest = r.digest.Add(projections.DigestLine(line))
-		r.rows++
+		if r.rows++; r.rows%tellRowsEvery == 0 {
+			wrote(tellRowsEvery)
+		}
 		row = appendCopy(row[:0], vs)
 		_, err := w.Write(row)
 		return err

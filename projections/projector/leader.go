@@ -23,6 +23,7 @@ func (p *Projector) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		p.health.failed(err)
 		if !mayPass(err) {
 			return err
 		}
@@ -81,13 +82,21 @@ func (p *Projector) lead(ctx context.Context) (moved bool, err error) {
 	if err := run(ctx, conn, fmt.Sprintf("SELECT pg_advisory_lock(%d)", lockLead)); err != nil {
 		return false, err
 	}
-	if err := run(ctx, conn, grants); err != nil {
+	if err := run(ctx, conn, grants+mortal(p.cfg.SilenceMax)); err != nil {
 		return false, err
 	}
 	l := &leader{p: p, session: newSession(conn)}
 	ctx, cancel := context.WithCancel(ctx)
+	history := make(chan struct{})
+	go func() {
+		defer close(history)
+		if p.cfg.Past != "" {
+			p.keepHistory(ctx)
+		}
+	}()
 	defer func() {
 		cancel()
+		<-history
 		if l.rebuilding != nil {
 			<-l.rebuilding
 		}
@@ -95,6 +104,39 @@ func (p *Projector) lead(ctx context.Context) (moved bool, err error) {
 	for {
 		if err := l.serve(ctx); !errors.Is(err, errPlanChanged) {
 			return l.moved, err
+		}
+	}
+}
+
+// mortal lets Postgres end a session that says nothing for so long, within a
+// transaction or outside: a process that is paused, or cut off, must not keep the
+// lock. Servers before version 14 only know the first.
+func mortal(silenceMax time.Duration) string {
+	return fmt.Sprintf(`;
+SET idle_in_transaction_session_timeout = %[1]d;
+DO $$
+BEGIN
+	IF current_setting('server_version_num')::int >= 140000 THEN
+		SET idle_session_timeout = %[1]d;
+	END IF;
+END $$`, silenceMax.Milliseconds())
+}
+
+// stayAlive says something to Postgres until done is closed or ctx ends, so that the
+// session is not taken for a dead one while it waits for other work.
+func (l *leader) stayAlive(ctx context.Context, done <-chan struct{}) error {
+	every := time.NewTicker(max(time.Millisecond, min(l.p.cfg.SilenceMax/4, idleCheckPeriod)))
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			if err := run(ctx, l.session.conn, "SELECT 1"); err != nil {
+				return err
+			}
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -47,12 +47,14 @@ func (p *Projector) AsOf(ctx context.Context, until projections.Until, views ...
 	return k.fold(ctx, until, from)
 }
 
-// foldAll folds the whole log for the set, and keeps places on the way.
-func (p *Projector) foldAll(ctx context.Context, set []*projections.Projection, until projections.Until) (*projections.Folded, error) {
+// foldAll folds the whole log for the set, keeps places on the way, and tells how
+// far it is.
+func (p *Projector) foldAll(ctx context.Context, set []*projections.Projection, until projections.Until, told *progress) (*projections.Folded, error) {
 	k, err := p.keeper(ctx, set)
 	if err != nil {
 		return nil, err
 	}
+	k.told = told
 	return k.fold(ctx, until, nil)
 }
 
@@ -65,6 +67,7 @@ type keeper struct {
 	// kept is, for each projection, up to where it is kept without a gap. Each
 	// belongs to the goroutine of its fold.
 	kept []keeping
+	told *progress // nil where nobody asks how far it is
 }
 
 // keeping is how far one projection is kept.
@@ -136,6 +139,9 @@ func (k *keeper) fold(ctx context.Context, until projections.Until, from []proje
 	f := projections.Folding{Until: until, From: from}
 	if k.store != nil {
 		f.Next, f.Look = k.store.Next, k.look
+	}
+	if k.told != nil {
+		f.Passed = k.told.folded
 	}
 	return f.Fold(ctx, k.p.readLog, k.set)
 }

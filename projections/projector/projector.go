@@ -33,8 +33,17 @@ type Config struct {
 	// PastStepCommits is the usual distance between two places that are kept. Defaults
 	// to [past.StepCommits].
 	PastStepCommits int
+	// HistoryEvery is how often the active projector looks whether a further place is
+	// to be kept. Defaults to 20 s.
+	HistoryEvery time.Duration
 	// Projections are all that this program knows, possibly several versions of one.
 	Projections []projections.Projection
+	// Progress, if not nil, is called with how far a rebuild of this process is, often
+	// and from several goroutines.
+	Progress func(Progress)
+	// Written, if not nil, is called for every table that a rebuild of this process has
+	// written, from several goroutines.
+	Written func(table string, rows int64, took time.Duration)
 	// Logger takes notes. Defaults to none.
 	Logger *slog.Logger
 	// CacheRowsMax is how many rows of a table are kept in memory from one batch to
@@ -49,6 +58,10 @@ type Config struct {
 	RebuildCommitsMin int
 	// ConnectionsMax is how many connections readers share. Defaults to 8.
 	ConnectionsMax int
+	// SilenceMax is how long the active projector may say nothing to Postgres before
+	// Postgres ends its session, so that another can take over from one that is
+	// paused. Defaults to 30 s.
+	SilenceMax time.Duration
 	// RetryAfterMin and RetryAfterMax bound the pause before trying again when
 	// Postgres or the log is out of reach. Default to 100 ms and 5 s.
 	RetryAfterMin, RetryAfterMax time.Duration
@@ -68,6 +81,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.RebuildCommitsMin, 5_000)
 	setDefault(&c.PastStepCommits, past.StepCommits)
 	setDefault(&c.ConnectionsMax, 8)
+	setDefault(&c.HistoryEvery, historyEvery)
+	setDefault(&c.SilenceMax, 30*time.Second)
 	setDefault(&c.RetryAfterMin, 100*time.Millisecond)
 	setDefault(&c.RetryAfterMax, 5*time.Second)
 	if c.Logger == nil {
@@ -94,6 +109,8 @@ type Projector struct {
 	// showing is, by the name of a projection, the version that its views were last
 	// seen to show.
 	showing sync.Map
+	health  health
+	rate    rate
 	// lookBacks has one taken for each fold of the past under way.
 	lookBacks chan struct{}
 }
@@ -120,14 +137,22 @@ func (p *Projector) Close() {
 }
 
 // withTables calls fn with a shared connection to a database that has the
-// projector's own tables.
+// projector's own tables; also where it has lost them, since it is a new one.
 func (p *Projector) withTables(ctx context.Context, fn func(*pgconn.PgConn) error) error {
 	return p.conns.with(ctx, func(conn *pgconn.PgConn) error {
-		if !p.migrated.Load() {
+		had := p.migrated.Load()
+		if !had {
 			if err := migrate(ctx, conn); err != nil {
 				return err
 			}
 			p.migrated.Store(true)
+		}
+		err := fn(conn)
+		if !had || !isUndefined(err) {
+			return err
+		}
+		if err := migrate(ctx, conn); err != nil {
+			return err
 		}
 		return fn(conn)
 	})

@@ -2,6 +2,7 @@ package projector_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,8 @@ func TestQuery(t *testing.T) {
 		}
 		digest := statusOf(t, p, "counts", 1).Digest
 		want := `{"projection":"counts","version":1,"position":5,"head":5,"lag_events":0,"lag_seconds":0,"status":"live","error":null,"digest":"` +
-			digest + `","serving":true,"error_event":null,"error_position":null}`
+			digest + `","serving":true,"error_event":null,"error_position":null,"events_per_s":` + fmt.Sprint(statusOf(t, p, "counts", 1).EventsPerS) +
+			`,"rebuild_done":null,"rebuild_seconds_left":null}`
 		if got := string(rows.AppendLine(nil, 0)); got != want {
 			t.Errorf("got %s\nwant %s", got, want)
 		}

@@ -89,11 +89,24 @@ func (p *Projector) rebuild(ctx context.Context, set []*projections.Projection, 
 	if othersLive(all, set) {
 		until = upTo(c.position)
 	}
-	folded, err := p.foldAll(ctx, set, until)
+	head, err := p.cfg.Log.Head(ctx)
 	if err != nil {
 		return err
 	}
-	fresh, err := p.writeFresh(ctx, conn, set, folded)
+	if until.Position == 0 && !until.Nothing {
+		until.Position = head.Position // what comes meanwhile follows in batches
+		until.Nothing = head.Position == 0
+	}
+	told := p.beginProgress(set, until.Position)
+	defer told.end()
+	telling, stop := context.WithCancel(ctx)
+	defer p.tell(telling, set, told)()
+	defer stop()
+	folded, err := p.foldAll(ctx, set, until, told)
+	if err != nil {
+		return err
+	}
+	fresh, err := p.writeFresh(ctx, conn, set, folded, told)
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,7 @@ func (l *leader) plan(ctx context.Context) error {
 	}
 	at := l.checkpoint.mark
 	l.seen.Store(&at)
+	l.p.health.reached(at)
 	return nil
 }
 

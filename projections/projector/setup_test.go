@@ -181,6 +181,12 @@ func admin(t testing.TB, dsn string) func(sql string) [][]string {
 	}
 }
 
+// adminOfOther is admin of another database of the same server.
+func adminOfOther(t testing.TB) func(sql string) [][]string {
+	t.Helper()
+	return admin(t, embeddedtest.Postgres(t))
+}
+
 // twice is a log that delivers every block twice.
 type twice struct{ log.Log }
 

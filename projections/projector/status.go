@@ -2,6 +2,7 @@ package projector
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,6 +31,9 @@ type Status struct {
 	Serving       bool    `col:"serving" doc:"whether this version is what the view shows"`
 	ErrorEvent    *string `col:"error_event" doc:"id of the event that it could not fold"`
 	ErrorPosition *uint64 `col:"error_position" doc:"position of that event"`
+	EventsPerS    int64   `col:"events_per_s" doc:"events a second that go into it at present; 0 when nothing does"`
+	RebuildDone   *int64  `col:"rebuild_done" doc:"of a rebuild under way: thousandths of it that are done"`
+	RebuildLeft   *int64  `col:"rebuild_seconds_left" doc:"of a rebuild under way: about how many seconds it will still take"`
 }
 
 // statusTable declares projection_status, which is a table of the projector, not
@@ -39,7 +43,7 @@ var statusTable = projections.View[StatusKey, Status]("projection_status",
 
 const readStatus = `
 SELECT projection, version, position, head, lag_events, lag_seconds, status, error, digest, serving,
-       error_event, error_position, recorded
+       error_event, error_position, recorded, events_per_s, rebuild_done, rebuild_seconds_left
   FROM zhitong_projector.status ORDER BY projection COLLATE "C", version`
 
 // Status returns how every view stands, with the log's head as it is now; where
@@ -52,7 +56,8 @@ func (p *Projector) Status(ctx context.Context) ([]Status, error) {
 		for _, r := range rows {
 			st := Status{StatusKey: StatusKey{r[0].Text, int(number(r[1]))}, Position: number(r[2]), Head: number(r[3]),
 				LagEvents: number(r[4]), LagSeconds: int64(number(r[5])), Status: r[6].Text, Error: optional(r[7]),
-				Digest: r[8].Text, Serving: r[9].Text == "t", ErrorEvent: optional(r[10])}
+				Digest: r[8].Text, Serving: r[9].Text == "t", ErrorEvent: optional(r[10]),
+				EventsPerS: int64(number(r[13])), RebuildDone: optionalInt(r[14]), RebuildLeft: optionalInt(r[15])}
 			if !r[11].Null {
 				st.ErrorPosition = new(number(r[11]))
 			}
@@ -64,7 +69,13 @@ func (p *Projector) Status(ctx context.Context) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, recorded = p.withUnbuilt(all, recorded)
 	head, at, err := p.headNow(ctx)
+	if err == nil && head > 0 {
+		if err := p.sinceTheFirst(ctx, all, recorded); err != nil {
+			return nil, err
+		}
+	}
 	for i := range all {
 		if err != nil || head < all[i].Position {
 			continue // what the projector saw must do
@@ -77,21 +88,62 @@ func (p *Projector) Status(ctx context.Context) ([]Status, error) {
 	return all, nil
 }
 
+// withUnbuilt adds the views that this program knows and that no projector has made
+// tables for yet: they stand at position 0.
+func (p *Projector) withUnbuilt(all []Status, recorded []time.Time) ([]Status, []time.Time) {
+	for i := range p.cfg.Projections {
+		q := &p.cfg.Projections[i]
+		for _, s := range q.Views() {
+			k := StatusKey{s.Name, q.Version}
+			if slices.ContainsFunc(all, func(st Status) bool { return st.StatusKey == k }) {
+				continue
+			}
+			all = append(all, Status{StatusKey: k, Status: statusBuilding, Digest: projections.Digest{}.String()})
+			recorded = append(recorded, time.Time{})
+		}
+	}
+	return all, recorded
+}
+
+// sinceTheFirst lets views at position 0 be behind since the first commit was
+// recorded.
+func (p *Projector) sinceTheFirst(ctx context.Context, all []Status, recorded []time.Time) error {
+	var first time.Time
+	for i := range all {
+		if all[i].Position > 0 {
+			continue
+		}
+		if first.IsZero() {
+			var err error
+			if first, err = p.recordedAt(ctx, 1); err != nil {
+				return err
+			}
+		}
+		recorded[i] = first
+	}
+	return nil
+}
+
 // headNow is the log's head and when it was recorded.
 func (p *Projector) headNow(ctx context.Context) (uint64, time.Time, error) {
 	head, err := p.cfg.Log.Head(ctx)
 	if err != nil || head.Position == 0 {
 		return 0, time.Time{}, err
 	}
-	var at time.Time
-	err = p.cfg.Log.Load(ctx, []uint64{head.Position}, func(_ uint64, line []byte) error {
+	at, err := p.recordedAt(ctx, head.Position)
+	return head.Position, at, err
+}
+
+// recordedAt is when a commit was recorded.
+func (p *Projector) recordedAt(ctx context.Context, position uint64) (at time.Time, err error) {
+	err = p.cfg.Log.Load(ctx, []uint64{position}, func(_ uint64, line []byte) error {
 		c, err := events.Decode(line)
 		if err == nil {
 			at = c.Events[0].Recorded
 		}
 		return err
 	})
-	return head.Position, at, err
+	return at, err
 }
 
 func optional(v projections.Value) *string {
@@ -99,6 +151,13 @@ func optional(v projections.Value) *string {
 		return nil
 	}
 	return &v.Text
+}
+
+func optionalInt(v projections.Value) *int64 {
+	if v.Null {
+		return nil
+	}
+	return new(int64(number(v)))
 }
 
 // statusRows is [Projector.Status] as rows. It always speaks of now.

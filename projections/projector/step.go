@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"zhitong/projections"
 )
@@ -20,7 +21,8 @@ const (
 UPDATE zhitong_projector.checkpoint
    SET position = $3, commit_sha256 = $4, recorded = $5::timestamptz,
        head = greatest($6::bigint, $3), head_recorded = CASE WHEN $6::bigint > $3 THEN $7::timestamptz ELSE $5::timestamptz END,
-       first_commit = CASE WHEN first_commit = '' THEN $8 ELSE first_commit END
+       first_commit = CASE WHEN first_commit = '' THEN $8 ELSE first_commit END,
+       events_per_s = $9, moved = now()
  WHERE term = $1 AND position = $2`
 	moveProjection = `
 UPDATE zhitong_projector.projection
@@ -37,6 +39,10 @@ UPDATE zhitong_projector.relation SET rows = $4, digest = $5
 // whoever stopped in one transaction.
 func (l *leader) step(ctx context.Context, blocks []projections.Block) error {
 	var outs []outcome
+	events := 0
+	for i := range blocks {
+		events += blocks[i].Events()
+	}
 	last := &blocks[len(blocks)-1]
 	to := markOf(last, len(last.Commits)-1)
 	err := l.locked(ctx, func() error {
@@ -53,7 +59,7 @@ func (l *leader) step(ctx context.Context, blocks []projections.Block) error {
 		}
 		seen := l.seen.Load()
 		err := w.addOne(ctx, moveCheckpoint, l.checkpoint.term, l.checkpoint.position, to.position, to.sha256, null(to.recorded),
-			seen.position, null(seen.recorded), firstHash(blocks))
+			seen.position, null(seen.recorded), firstHash(blocks), l.p.rate.perSecond(time.Now(), events))
 		if err == nil {
 			err = w.add(ctx, notify, params([]any{to.position}))
 		}
@@ -66,6 +72,8 @@ func (l *leader) step(ctx context.Context, blocks []projections.Block) error {
 		return err
 	}
 	l.checkpoint.mark = to
+	l.p.rate.add(time.Now(), events)
+	l.p.health.reached(to)
 	if l.checkpoint.first == "" {
 		l.checkpoint.first = firstHash(blocks)
 	}

@@ -154,11 +154,12 @@ func (w *waits) close() {
 const notThere = -1
 
 const readReached = `
-SELECT p.name, p.version, CASE WHEN p.status = 'building' THEN least(p.position, c.position) ELSE c.position END
+SELECT p.name, p.version, CASE WHEN p.status = 'building' THEN least(p.position, c.position) - 1 ELSE c.position END
   FROM zhitong_projector.projection p CROSS JOIN zhitong_projector.checkpoint c`
 
 // reached is the position that all known views have that are not stopped, or
-// notThere.
+// notThere. One that is building counts its last commit only once it has joined the
+// others, so that nobody goes before that.
 func (p *Projector) reached(ctx context.Context, conn *pgconn.PgConn) (int64, error) {
 	rows, err := query(ctx, conn, readReached)
 	if err != nil {

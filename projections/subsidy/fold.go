@@ -43,10 +43,10 @@ func fold(db *projections.DB, e *events.Event) error {
 		return nil
 	}
 	k := ClaimKey{e.Subject.ID}
-	if !claims.Has(db, k) {
+	c := claims.Get(db, k)
+	if c == nil {
 		return fmt.Errorf("claim %q was not assessed", k.ClaimID)
 	}
-	c := claims.At(db, k)
 	if !change(db, e, c) {
 		life(e, c)
 	}
@@ -161,8 +161,7 @@ func posted(db *projections.DB, e *events.Event, c *Claim) {
 		*postings.At(db, c.ClaimKey) = Posting{ClaimKey: c.ClaimKey, CooperativeID: p.CooperativeID, ItemIDs: p.ItemIDs, AcceptedKg: p.AcceptedKg,
 			AmountPosted: p.Amount, PolicyID: p.PolicyID, PolicyVersion: p.PolicyVersion, From: p.From, To: p.To, ListSHA256: f.ListSHA256, EventID: e.ID}
 	}
-	if postings.Has(db, c.ClaimKey) {
-		row := postings.At(db, c.ClaimKey)
+	if row := postings.Get(db, c.ClaimKey); row != nil {
 		row.AmountNow, row.Status = c.Assessed, c.Status
 	}
 }

@@ -12,10 +12,11 @@ import (
 
 // trip returns the rows of a departure that was scheduled.
 func trip(db *projections.DB, id domain.ID) (*Departure, *Load, error) {
-	if !departures.Has(db, DepartureKey{id}) {
+	d := departures.Get(db, DepartureKey{id})
+	if d == nil {
 		return nil, nil, fmt.Errorf("departure %q was not scheduled", id)
 	}
-	return departures.At(db, DepartureKey{id}), loads.At(db, DepartureKey{id}), nil
+	return d, loads.At(db, DepartureKey{id}), nil
 }
 
 func scheduled(db *projections.DB, f departure.Scheduled) {

@@ -12,18 +12,20 @@ import (
 
 // known returns the row of a shipment that was logged.
 func known(db *projections.DB, id domain.ID) (*Shipment, error) {
-	if !shipments.Has(db, ShipmentKey{id}) {
+	s := shipments.Get(db, ShipmentKey{id})
+	if s == nil {
 		return nil, fmt.Errorf("shipment %q was not logged", id)
 	}
-	return shipments.At(db, ShipmentKey{id}), nil
+	return s, nil
 }
 
 // knownLine returns the row of a shipment line that was logged.
 func knownLine(db *projections.DB, id domain.ID, no int) (*Line, error) {
-	if !lines.Has(db, LineKey{id, no}) {
+	l := lines.Get(db, LineKey{id, no})
+	if l == nil {
 		return nil, fmt.Errorf("shipment %q has no line %d", id, no)
 	}
-	return lines.At(db, LineKey{id, no}), nil
+	return l, nil
 }
 
 func logged(db *projections.DB, e *events.Event, f shipment.Logged) {

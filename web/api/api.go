@@ -41,8 +41,10 @@ type Gate interface {
 	Account(r *http.Request) (accounts.Account, string, error)
 }
 
-// Committer takes commands.
+// Committer takes commands: one that is offered is turned away when too many wait,
+// those of a batch wait themselves.
 type Committer interface {
+	Offer(context.Context, app.Envelope) *app.Pending
 	Submit(context.Context, app.Envelope) *app.Pending
 	DryRun(context.Context, app.Envelope) (app.Result, error)
 }

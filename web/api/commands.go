@@ -76,7 +76,7 @@ func (a *API) decide(ctx context.Context, env app.Envelope, dry bool) (app.Resul
 	if dry {
 		result, err = a.Committer.DryRun(ctx, env)
 	} else {
-		result, err = a.Committer.Submit(ctx, env).Wait(ctx)
+		result, err = a.Committer.Offer(ctx, env).Wait(ctx)
 	}
 	a.gaps.note(env, result)
 	return result, err

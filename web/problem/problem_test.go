@@ -31,6 +31,7 @@ func TestOf(t *testing.T) {
 		{"ARefusalByItsClass", domain.Refuse(domain.Limit, "fund.below_committed", "delta", "-1", ""), "fund.below_committed", 422},
 		{"TheLogIsAway", fmt.Errorf("command: %w", log.ErrUnavailable), "log.unavailable", 503},
 		{"TheAppHasStopped", app.ErrStopped, "log.unavailable", 503},
+		{"TooManyWait", fmt.Errorf("command: %w", app.ErrBusy), "request.too_many", 503},
 		{"TheDiskIsFull", log.ErrFull, "log.full", 507},
 		{"NoCredential", accounts.ErrExpired, "request.unauthenticated", 401},
 		{"ABodyTooLarge", &http.MaxBytesError{Limit: 9}, "request.too_large", 413},

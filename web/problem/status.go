@@ -18,6 +18,9 @@ import (
 // retryLog is when a log that is out of reach is worth another try.
 const retryLog = 2 * time.Second
 
+// retryBusy is when a full queue of commands is worth another try.
+const retryBusy = time.Second
+
 // Of says what an error is to those who asked: a [Problem] as it is, a refusal by
 // its class, what is known of the log and of bodies, and everything else as an
 // internal error of which nothing is shown.
@@ -36,6 +39,8 @@ func Of(err error) *Problem {
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, log.ErrUnknown), errors.Is(err, log.ErrConflict),
 		errors.Is(err, log.ErrIdentity), errors.Is(err, app.ErrStopped):
 		return New(http.StatusServiceUnavailable, "log.unavailable", "send the same command again, with the same id: it is never done twice").After(retryLog)
+	case errors.Is(err, app.ErrBusy):
+		return New(http.StatusServiceUnavailable, "request.too_many", "more commands wait than there is room for; nothing was recorded").After(retryBusy)
 	case errors.Is(err, accounts.ErrDenied):
 		return Unauthenticated()
 	case errors.Is(err, accounts.ErrUnavailable):
