@@ -44,6 +44,10 @@ func digests(t testing.TB, p *projections.Projection, db *projections.DB) []stri
 	return list
 }
 
+// demoCommits is how much of the demo the history has: enough for claims that are
+// paid for.
+const demoCommits = 1200
+
 // momentsLookedAt is about how many positions of a history are compared.
 const momentsLookedAt = 80
 
@@ -63,8 +67,12 @@ func (h *history) step(places int) int { return len(h.lines)/places + 1 }
 
 func newHistory(t testing.TB) *history {
 	t.Helper()
-	lines := projectionstest.Demo(t, "0.0005")
-	return folded(t, lines, uint64(len(lines)/momentsLookedAt+1))
+	lines := projectionstest.Demo(t, "0.0001")[:demoCommits]
+	h := folded(t, lines, uint64(len(lines)/momentsLookedAt+1))
+	if claims := h.at[5][len(lines)][0]; !strings.HasPrefix(claims, "claims ") || strings.HasPrefix(claims, "claims 0 ") {
+		t.Fatalf("the history has no claims: %s", claims)
+	}
+	return h
 }
 
 // randomHistory is a history of random commands, accepted and refused, of all kinds;
@@ -175,11 +183,27 @@ func (h *history) keep(t *testing.T, s *past.Store, until projections.Until) []u
 	return began
 }
 
-// TestEveryMomentEqualsAFoldFromTheBeginning: by position and by time of recording,
-// in any order of looks, with whatever was kept by then.
-func TestEveryMomentEqualsAFoldFromTheBeginning(t *testing.T) {
+// TestPast tests one history in several ways.
+func TestPast(t *testing.T) {
 	t.Parallel()
-	demo := newHistory(t)
+	h := newHistory(t)
+	for name, test := range map[string]func(*testing.T, *history){
+		"EveryMomentEqualsAFoldFromTheBeginning": everyMoment,
+		"ASourceHasEveryRow":                     sourceHasEveryRow,
+		"WhatIsNotWholeIsIgnored":                notWhole,
+		"AnotherStreamHasNothing":                anotherStream,
+		"SeveralProcessesKeepAtOnce":             severalProcesses,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, h)
+		})
+	}
+}
+
+// everyMoment: by position and by time of recording,
+// in any order of looks, with whatever was kept by then.
+func everyMoment(t *testing.T, demo *history) {
 	for seed := range uint64(5) {
 		t.Run(fmt.Sprint("Seed", seed), func(t *testing.T) {
 			t.Parallel()
@@ -214,11 +238,9 @@ func TestEveryMomentEqualsAFoldFromTheBeginning(t *testing.T) {
 	}
 }
 
-// TestASourceHasEveryRow: what a chain gives row by row is what it gives as a whole,
+// sourceHasEveryRow: what a chain gives row by row is what it gives as a whole,
 // and a fold that goes on from single rows ends where one from the beginning does.
-func TestASourceHasEveryRow(t *testing.T) {
-	t.Parallel()
-	h := newHistory(t)
+func sourceHasEveryRow(t *testing.T, h *history) {
 	s := past.Open(t.TempDir(), stream, h.step(7))
 	h.keep(t, s, projections.Until{})
 	ps := catalogue.All()
@@ -267,11 +289,9 @@ func files(t *testing.T, dir, id string) []string {
 	return list
 }
 
-// TestWhatIsNotWholeIsIgnored: whatever happens to a file, the answer is right, and
+// notWhole: whatever happens to a file, the answer is right, and
 // the chain is mended.
-func TestWhatIsNotWholeIsIgnored(t *testing.T) {
-	t.Parallel()
-	h := newHistory(t)
+func notWhole(t *testing.T, h *history) {
 	for name, spoil := range map[string]func(b []byte) []byte{
 		"Torn":    func(b []byte) []byte { return b[:len(b)-len(b)/3] },
 		"Empty":   func([]byte) []byte { return nil },
@@ -338,9 +358,7 @@ func resign(old, other string) func([]byte) []byte {
 	}
 }
 
-func TestAnotherStreamHasNothing(t *testing.T) {
-	t.Parallel()
-	h := newHistory(t)
+func anotherStream(t *testing.T, h *history) {
 	dir := t.TempDir()
 	h.keep(t, past.Open(dir, stream, h.step(12)), projections.Until{})
 	other := stream
@@ -357,9 +375,7 @@ func TestAnotherStreamHasNothing(t *testing.T) {
 	}
 }
 
-func TestSeveralProcessesKeepAtOnce(t *testing.T) {
-	t.Parallel()
-	h := newHistory(t)
+func severalProcesses(t *testing.T, h *history) {
 	dir := t.TempDir()
 	var g sync.WaitGroup
 	for range 4 {
