@@ -68,7 +68,9 @@ func Replay(ctx context.Context, nc *nats.Conn, o ReplayOptions) (ReplayFigures,
 	if err != nil {
 		return f, err
 	}
-	f.HeapMB = (heap() - min(before, heap())) >> 20
+	after := heap()
+	runtime.KeepAlive(folded.DBs)
+	f.HeapMB = (after - min(before, after)) >> 20
 	f.Commits, f.Events, f.Took, f.EventsPerSecond = folded.Position, folded.Events, Millis(took), perSecond(int(folded.Events), took)
 	if o.Floor {
 		f.Share = f.EventsPerSecond * 100 / max(1, f.FloorEventsPerSecond)

@@ -49,7 +49,7 @@ func pages(t *testing.T, p *projector.Projector, q projections.Question) []strin
 // now and as of a moment.
 func TestPagesAreTheWholeInOrder(t *testing.T) {
 	t.Parallel()
-	lines := projectionstest.Demo(t, "0.0005")
+	lines := projectionstest.Demo(t, "0.0001")[:1200]
 	_, cfg := setup(t, 0)
 	cfg.Projections, cfg.Log = catalogue.All(), projectionstest.NewLog(t, lines, 16)
 	p := open(t, cfg)

@@ -50,7 +50,6 @@ type health struct {
 	h            Health    // guarded by mu
 	recorded     time.Time // guarded by mu; of the commit at Position
 	headRecorded time.Time // guarded by mu
-	behindSince  time.Time // guarded by mu; when the first commit was recorded
 }
 
 func (s *health) get() Health {

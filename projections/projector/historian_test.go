@@ -17,7 +17,7 @@ import (
 // on from single rows, and a look back from them equals one without any.
 func TestARunningProjectorKeepsThePast(t *testing.T) {
 	t.Parallel()
-	lines := projectionstest.Demo(t, "0.0005")
+	lines := projectionstest.Demo(t, "0.0001")[:1200]
 	_, cfg := setup(t, 0)
 	l := projectionstest.NewLog(t, lines[:len(lines)/2], 16)
 	cfg.Projections, cfg.Log = catalogue.All(), l

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -59,6 +60,10 @@ func (p *Projector) owners(views []string) ([]*projections.Projection, error) {
 	return set, nil
 }
 
+// giveBackRowsMin is from how many rows on a rebuild gives its memory back at its
+// end.
+const giveBackRowsMin = 100_000
+
 // rebuild folds the log for the set and swaps the tables.
 func (p *Projector) rebuild(ctx context.Context, set []*projections.Projection, on onFailure) error {
 	conn, err := p.conns.open(ctx)
@@ -105,6 +110,9 @@ func (p *Projector) rebuild(ctx context.Context, set []*projections.Projection, 
 	folded, err := p.foldAll(ctx, set, until, told)
 	if err != nil {
 		return err
+	}
+	if rows := countRows(set, folded); rows > giveBackRowsMin {
+		defer debug.FreeOSMemory() // what the fold held goes back at once, not in minutes
 	}
 	fresh, err := p.writeFresh(ctx, conn, set, folded, told)
 	if err != nil {
