@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,28 @@ func TestBundles(t *testing.T) {
 			}
 		})
 	}
+	t.Run("APeriodBringsWhatItRestsOn", func(t *testing.T) {
+		t.Parallel()
+		whole := bundle.Subject{Kind: "party", ID: "C09"}
+		june := whole
+		june.From, june.To = time.Date(2020, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2020, 6, 30, 0, 0, 0, 0, time.UTC)
+		count := map[bundle.Subject]uint64{}
+		for _, s := range []bundle.Subject{whole, june} {
+			b, err := bundle.Make(t.Context(), w.src, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, text := w.verify(t, b)
+			i := slices.IndexFunc(r.Checks, func(c verify.Check) bool { return c.Name == "assessments" })
+			if !r.OK() || r.Checks[i].Count == 0 {
+				t.Errorf("of %v nothing is calculated again:\n%s", s, text)
+			}
+			count[s] = r.Commits
+		}
+		if count[june] >= count[whole] {
+			t.Errorf("%d commits in June, %d in all", count[june], count[whole])
+		}
+	})
 	t.Run("OfNothing", func(t *testing.T) {
 		t.Parallel()
 		if _, err := bundle.Make(t.Context(), w.src, bundle.Subject{Kind: "claim", ID: ship}); err == nil {
