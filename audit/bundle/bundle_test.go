@@ -150,8 +150,8 @@ func TestEveryFlippedByteIsFoundAndNamed(t *testing.T) {
 		whole   bool
 	}{
 		"EachOfASmallOne":      {bundle.Subject{Kind: "party", ID: "F-CITY", From: day, To: day.AddDate(0, 0, 1)}, 1, false},
-		"SomeOfSeveralCommits": {bundle.Subject{Kind: "party", ID: "C09", From: may, To: may.Add(5 * time.Hour)}, 41, false},
-		"SomeWithRows":         {bundle.Subject{Kind: "claim", ID: string(w.paid[0])}, 997, true},
+		"SomeOfSeveralCommits": {bundle.Subject{Kind: "party", ID: "C09", From: may, To: may.Add(5 * time.Hour)}, 149, false},
+		"SomeWithRows":         {bundle.Subject{Kind: "claim", ID: string(w.paid[0])}, 4999, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
