@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,28 @@ func TestBundles(t *testing.T) {
 			}
 		})
 	}
+	t.Run("APeriodBringsWhatItRestsOn", func(t *testing.T) {
+		t.Parallel()
+		whole := bundle.Subject{Kind: "party", ID: "C09"}
+		june := whole
+		june.From, june.To = time.Date(2020, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2020, 6, 30, 0, 0, 0, 0, time.UTC)
+		count := map[bundle.Subject]uint64{}
+		for _, s := range []bundle.Subject{whole, june} {
+			b, err := bundle.Make(t.Context(), w.src, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, text := w.verify(t, b)
+			i := slices.IndexFunc(r.Checks, func(c verify.Check) bool { return c.Name == "assessments" })
+			if !r.OK() || r.Checks[i].Count == 0 {
+				t.Errorf("of %v nothing is calculated again:\n%s", s, text)
+			}
+			count[s] = r.Commits
+		}
+		if count[june] >= count[whole] {
+			t.Errorf("%d commits in June, %d in all", count[june], count[whole])
+		}
+	})
 	t.Run("OfNothing", func(t *testing.T) {
 		t.Parallel()
 		if _, err := bundle.Make(t.Context(), w.src, bundle.Subject{Kind: "claim", ID: ship}); err == nil {
@@ -127,8 +150,8 @@ func TestEveryFlippedByteIsFoundAndNamed(t *testing.T) {
 		whole   bool
 	}{
 		"EachOfASmallOne":      {bundle.Subject{Kind: "party", ID: "F-CITY", From: day, To: day.AddDate(0, 0, 1)}, 1, false},
-		"SomeOfSeveralCommits": {bundle.Subject{Kind: "party", ID: "C09", From: may, To: may.Add(5 * time.Hour)}, 41, false},
-		"SomeWithRows":         {bundle.Subject{Kind: "claim", ID: string(w.paid[0])}, 997, true},
+		"SomeOfSeveralCommits": {bundle.Subject{Kind: "party", ID: "C09", From: may, To: may.Add(5 * time.Hour)}, 149, false},
+		"SomeWithRows":         {bundle.Subject{Kind: "claim", ID: string(w.paid[0])}, 4999, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

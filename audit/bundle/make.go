@@ -76,7 +76,10 @@ func Make(ctx context.Context, src Source, s Subject) ([]byte, error) {
 	if len(positions) == 0 {
 		return nil, fmt.Errorf("%w: %s %q has no event in this period below the checkpoint", trace.ErrUnknown, s.Kind, s.ID)
 	}
-	if !s.From.IsZero() || !s.To.IsZero() {
+	if err := restingOn(ctx, src, positions); err != nil {
+		return nil, err
+	}
+	if s.period() {
 		nodes = within(nodes, positions)
 	}
 	files := map[string][]byte{"checkpoint": src.Signed.Note, "vkeys": []byte(src.VKeys)}
@@ -129,21 +132,6 @@ func positionsOf(n *trace.Node, s Subject, size uint64, into map[uint64]bool) er
 		}
 	}
 	return nil
-}
-
-// within is the nodes with the events at the positions only; nodes without one go,
-// unless they stand between others.
-func within(nodes []*trace.Node, positions map[uint64]bool) []*trace.Node {
-	var out []*trace.Node
-	for _, n := range nodes {
-		c := *n
-		c.Events = slices.DeleteFunc(slices.Clone(n.Events), func(e trace.Event) bool { return !positions[e.Position] })
-		c.Because, c.LeadsTo = within(n.Because, positions), within(n.LeadsTo, positions)
-		if len(c.Events)+len(c.Because)+len(c.LeadsTo) > 0 {
-			out = append(out, &c)
-		}
-	}
-	return out
 }
 
 // putCommits puts commits, proofs and policies.

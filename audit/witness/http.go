@@ -23,7 +23,7 @@ import (
 const (
 	requestBytesMax = 64 << 10
 	proofHashesMax  = 63
-	askTimeout      = 10 * time.Second
+	askTimeout      = 4 * time.Second
 	askAttemptsMax  = 3
 )
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"zhitong/audit/audittest"
 	"zhitong/audit/bundle"
@@ -78,6 +79,15 @@ func TestVerify(t *testing.T) {
 	flipped := bytes.Clone(evidence)
 	flipped[len(flipped)/2] ^= 1
 	key, audit := file("vkeys", []byte(keys.VKeys()[0]+"\n")), filepath.Join(dir, "audit")
+	skey, err := checkpoint.NewCosignerKey("province.example/w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.ParseCosigner(skey, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := file("policy", []byte("witness province "+cosigner.VKey()+"\nquorum province\n"))
 	for name, c := range map[string]struct {
 		code int
 		args []string
@@ -87,6 +97,11 @@ func TestVerify(t *testing.T) {
 		"ALogWithACheckpoint":       {0, []string{"--key", key, "--since", file("kept", signed.Note), filepath.Join(dir, "log.ndjson")}},
 		"AForgedLogWithItsTiles":    {1, []string{"--audit", audit, file("forged.ndjson", forged)}},
 		"AForgedLogWithACheckpoint": {1, []string{filepath.Join(dir, "forged.ndjson"), "--key", key, "--since", filepath.Join(dir, "kept")}},
+		"AReceiptThatWasKept":       {0, []string{"--key", key, "--since", file("kept.tlog-proof", proof.Format()), filepath.Join(dir, "log.ndjson")}},
+		"AReceiptOfAForgedLog":      {1, []string{"--key", key, "--since", filepath.Join(dir, "kept.tlog-proof"), filepath.Join(dir, "forged.ndjson")}},
+		"WithoutItsWitness":         {1, []string{"--key", key, "--witnesses", policy, "--audit", audit, filepath.Join(dir, "log.ndjson")}},
+		"AProofWithoutItsWitness":   {1, []string{"--key", key, "--witnesses", policy, file("w.tlog-proof", proof.Format())}},
+		"APolicyThatIsNone":         {2, []string{"--key", key, "--witnesses", key, filepath.Join(dir, "w.tlog-proof")}},
 		"AProof":                    {0, []string{"--key", key, file("p.tlog-proof", proof.Format())}},
 		"AProofOfSomethingElse":     {1, []string{"--key", key, file("q.tlog-proof", bytes.Replace(proof.Format(), []byte("index 19"), []byte("index 18"), 1))}},
 		"AProofWithoutAKey":         {2, []string{filepath.Join(dir, "p.tlog-proof")}},

@@ -124,6 +124,9 @@ func TestTwoWitnessesCatchALogThatForks(t *testing.T) {
 	show(true)
 	look(0, "city")
 	look(1, "province")
+	if got := look(1, "province"); got != "" {
+		t.Errorf("caught, the first says %q", got)
+	}
 	show(false)
 	look(1, "city") // the log went back, which an honest one never does
 	for _, who := range []string{"province", "city"} {

@@ -36,6 +36,9 @@ type witnessRun struct {
 	of, state, key, vkeys, listen, name string
 	every                               time.Duration
 	once, showKey                       bool
+
+	origin string // of the log, once it was seen
+	forks  int    // that the state file had at the start
 }
 
 func (p *program) witnessCommand() *cobra.Command {
@@ -144,6 +147,10 @@ func (w *witnessRun) trust(wit *witness.Witness, r tree.Reader) error {
 	if err != nil {
 		return err
 	}
+	w.origin, w.forks = c.Origin, len(wit.Forks(c.Origin))
+	if w.forks > 0 {
+		w.p.note(fmt.Sprintf("%s was caught before: %d pairs of checkpoints that cannot both be true are in %s", w.origin, w.forks, w.state))
+	}
 	if w.vkeys != "" {
 		b, err := os.ReadFile(w.vkeys)
 		if err != nil {
@@ -164,6 +171,9 @@ func (w *witnessRun) trust(wit *witness.Witness, r tree.Reader) error {
 // look looks at the log once and says what it saw.
 func (w *witnessRun) look(ctx context.Context, wit *witness.Witness, r tree.Reader) error {
 	s, err := wit.Poll(ctx, r)
+	if err == nil && len(wit.Forks(w.origin)) > w.forks { // somebody asked it to cosign another history
+		err = witness.ErrFork
+	}
 	switch {
 	case errors.Is(err, witness.ErrFork), errors.Is(err, witness.ErrBackward):
 		return hintError{foundError{err}, "both signed checkpoints are in " + w.state}

@@ -151,3 +151,48 @@ func TestAFontThatIsNoneIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingFallsOffAPage sets rows of all heights, one of them higher than a page,
+// and counts what is on the pages.
+func TestNothingFallsOffAPage(t *testing.T) {
+	t.Parallel()
+	for _, rtl := range []bool{false, true} {
+		d := New(Options{Title: "t", RTL: rtl})
+		columns := []Column{{Title: "头", Share: 1}, {Title: "文", Share: 2}, {Title: "数", Share: 1, Align: End}}
+		var rows [][]string
+		want := 0
+		for i := range 120 {
+			lines := i % 9
+			if i == 50 {
+				lines = 150 // more than two pages
+			}
+			rows = append(rows, []string{"行", strings.Repeat("字\n", lines) + "字", "1.00"})
+			want += lines + 1
+		}
+		d.Table(Table{Columns: columns, Rows: rows, Total: []string{"计", "", "120.00"}})
+		d.Heading(1, "尾")
+		got, heads := 0, 0
+		for n, page := range d.pages {
+			for _, m := range page {
+				if m.w > 0 || len(m.runs) == 0 {
+					continue
+				}
+				if m.y > bottom || m.y < margin || m.x < margin-0.01 {
+					t.Errorf("page %d: text at %.1f, %.1f", n+1, m.x, m.y)
+				}
+				switch m.runs[0].text {
+				case "字":
+					got++
+				case "头":
+					heads++
+				}
+			}
+		}
+		if got != want || heads != len(d.pages) {
+			t.Errorf("rtl %v: %d lines of text, want %d; %d heads on %d pages", rtl, got, want, heads, len(d.pages))
+		}
+		if _, err := d.Bytes(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -94,6 +94,8 @@ var codes = []group{
 		{"view.bad_value", parameter},
 		{"view.bad_cursor", parameter},
 		{"view.bad_limit", parameter},
+		{"view.bad_moment", parameter},
+		{"view.future", parameter},
 		{"view.no_past", parameter},
 		{"view.not_built", retry},
 		{"view.behind", retry},
