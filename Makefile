@@ -10,8 +10,11 @@ DEMO_SCALE ?= 1
 DEMO_SEED ?= 369
 DEMO_PARENT ?= data
 
+# How many histories the simulator runs, or FROM:N.
+SEEDS ?= 1000
+
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench postgresql compiler clean
+.PHONY: help build demo test check simulate mutants bench postgresql compiler clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +37,12 @@ check: postgresql ## formatting, vet, staticcheck, tidy modules
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
+
+simulate: ## random histories in a world that fails: SEEDS=1000, or SEEDS=FROM:N
+	ZHITONG_SIMULATE_SEEDS=$(SEEDS) $(GO) test -count=1 -timeout 60m -run HistoriesInAWorld ./internal/simulate
+
+mutants: ## plant bugs into the application, one after the other, and have the simulator find them
+	$(GO) run ./internal/simulate/mutate
 
 bench: build postgresql ## measure this machine
 	bin/zhitong bench append --floor --json

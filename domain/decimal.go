@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"math"
 	"math/big"
 	"math/bits"
@@ -259,8 +260,22 @@ func (d exact) append(b []byte, places int32) []byte {
 	return b
 }
 
+// textBytes is as many bytes as a number of 64 bits needs, with sign and point.
+const textBytes = 24
+
 // text is the number with so many places.
 func (d exact) text(places int32) string {
-	var buf [24]byte
+	var buf [textBytes]byte
 	return string(d.append(buf[:0], places))
+}
+
+// appendPlain writes the number with the places that it needs.
+func (d exact) appendPlain(b []byte) []byte {
+	start := len(b)
+	b = d.append(b, max(0, -d.exp))
+	if bytes.IndexByte(b[start:], '.') >= 0 {
+		b = bytes.TrimRight(b, "0")
+		b = bytes.TrimSuffix(b, []byte("."))
+	}
+	return b
 }

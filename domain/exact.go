@@ -1,7 +1,5 @@
 package domain
 
-import "strings"
-
 // Exact is a result on the way to an amount: not negative and not rounded. It
 // becomes [Money] once, in [Exact.Round].
 type Exact struct{ number }
@@ -19,11 +17,20 @@ func ParseExact(s string) (Exact, error) {
 // String writes the number with the places that it needs: equal numbers are
 // written alike.
 func (e Exact) String() string {
-	s := e.written()
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	var buf [textBytes]byte
+	return string(e.d.appendPlain(buf[:0]))
+}
+
+// Is reports whether s is how the number is written.
+func (e Exact) Is(s string) bool {
+	var buf [textBytes]byte
+	return string(e.d.appendPlain(buf[:0])) == s
+}
+
+// Is reports whether s is how the amount is written.
+func (m Money) Is(s string) bool {
+	var buf [textBytes]byte
+	return string(m.d.append(buf[:0], 2)) == s
 }
 
 // Exact is the amount as an intermediate result. m ≥ 0.

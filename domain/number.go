@@ -61,14 +61,14 @@ const digitsSmall = 18
 
 // read reads what parse reads, without needing memory where all is well.
 func (f form) read(s []byte) (number, error) {
-	if d, ok := f.small(s); ok {
+	if d, ok := small(f, s); ok {
 		return known(d), nil
 	}
-	return f.parse(string(s))
+	return f.parseAny(string(s))
 }
 
 // small reads a number of few digits; false where it is none, or has more.
-func (f form) small(s []byte) (d exact, ok bool) {
+func small[T string | []byte](f form, s T) (d exact, ok bool) {
 	rest := s
 	if f.signed && len(s) > 0 && s[0] == '-' {
 		rest = s[1:]
@@ -77,8 +77,8 @@ func (f form) small(s []byte) (d exact, ok bool) {
 		return d, false
 	}
 	point := -1
-	for i, c := range rest {
-		switch {
+	for i := range len(rest) {
+		switch c := rest[i]; {
 		case c >= '0' && c <= '9':
 			d.n = 10*d.n + int64(c-'0')
 		case c == '.' && point < 0:
@@ -106,6 +106,14 @@ func (f form) small(s []byte) (d exact, ok bool) {
 
 // parse reads ASCII digits, optionally a point and more digits, and nothing else.
 func (f form) parse(s string) (number, error) {
+	if d, ok := small(f, s); ok {
+		return known(d), nil
+	}
+	return f.parseAny(s)
+}
+
+// parseAny is parse of a number that may have many digits, or be none.
+func (f form) parseAny(s string) (number, error) {
 	bad := func(why string, args ...any) (number, error) {
 		return number{}, Refuse(Invalid, "value.invalid_"+f.kind, "", s, why, args...)
 	}
@@ -171,11 +179,8 @@ func (n number) written() string { return n.d.text(max(0, -n.d.exp)) }
 
 // plain writes n without zeros at its end: the same text for the same number.
 func (n number) plain() string {
-	s := n.written()
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	var buf [textBytes]byte
+	return string(n.d.appendPlain(buf[:0]))
 }
 
 // roundHalfUp is the one rounding of the house: half up, of numbers that are not

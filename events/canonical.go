@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -136,7 +137,7 @@ func (r *reader) escaped() (s []byte, plain, ok bool) {
 func takeString(r *reader, v reflect.Value) bool {
 	s, _, ok := r.quoted()
 	if ok {
-		v.SetString(string(s))
+		v.SetString(r.words.of(s))
 	}
 	return ok
 }
@@ -146,7 +147,7 @@ func takeID(r *reader, v reflect.Value) bool {
 	if !ok || len(s) == 0 {
 		return false
 	}
-	id := string(s)
+	id := r.words.of(s)
 	if !(plain && len(s) <= domain.IDCharsMax) && domain.CheckID(id) != nil {
 		return false
 	}
@@ -256,14 +257,17 @@ func takePointer(t reflect.Type) take {
 	}
 }
 
-// itemsFirst is for how many items a list is made at first.
-const itemsFirst = 2
+const (
+	itemsFirst    = 8   // for how many items a draft is made at first
+	draftItemsMax = 512 // a larger draft is not kept
+)
 
 func takeSlice(t reflect.Type) take {
 	elem := planOf(t.Elem())
 	if elem == nil || t.Elem().Kind() == reflect.Uint8 {
 		return nil
 	}
+	drafts := sync.Pool{New: func() any { return &draft{items: reflect.New(t).Elem()} }}
 	return func(r *reader, v reflect.Value) bool {
 		if !r.skip("[") {
 			return false
@@ -272,17 +276,35 @@ func takeSlice(t reflect.Type) take {
 			v.Set(reflect.MakeSlice(t, 0, 0))
 			return true
 		}
-		for n := 0; ; n++ {
-			if n == v.Cap() {
-				v.Grow(max(itemsFirst, n))
-			}
-			v.SetLen(n + 1)
-			if !elem(r, v.Index(n)) {
-				return false
-			}
-			if !r.skip(",") {
-				return r.skip("]")
-			}
+		d := drafts.Get().(*draft)
+		n, ok := d.read(r, elem)
+		if ok {
+			v.Set(reflect.MakeSlice(t, n, n))
+			reflect.Copy(v, d.items)
+		}
+		d.items.Clear()
+		if n <= draftItemsMax {
+			drafts.Put(d)
+		}
+		return ok
+	}
+}
+
+// draft is where the items of a list are read before their number is known.
+type draft struct{ items reflect.Value }
+
+// read reads items, and the end of the list.
+func (d *draft) read(r *reader, elem take) (n int, ok bool) {
+	for ; ; n++ {
+		if n == d.items.Cap() {
+			d.items.Grow(max(itemsFirst, n))
+		}
+		d.items.SetLen(n + 1)
+		if !elem(r, d.items.Index(n)) {
+			return n + 1, false
+		}
+		if !r.skip(",") {
+			return n + 1, r.skip("]")
 		}
 	}
 }
@@ -303,7 +325,7 @@ func takeMap(t reflect.Type) take {
 		}
 		for before, first := "", true; ; first = false {
 			name, _, ok := r.quoted()
-			key := string(name)
+			key := r.words.of(name)
 			if !ok || !first && key <= before || !r.skip(":") {
 				return false
 			}

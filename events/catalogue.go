@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,12 +56,17 @@ func takeFact[F domain.Fact]() func(r *reader) (domain.Fact, bool) {
 	if whole == nil {
 		return nil
 	}
+	drafts := sync.Pool{New: func() any { return new(F) }}
 	return func(r *reader) (domain.Fact, bool) {
-		var f F
-		if !whole(r, reflect.ValueOf(&f).Elem()) {
+		f := drafts.Get().(*F)
+		defer drafts.Put(f)
+		if ok := whole(r, reflect.ValueOf(f).Elem()); !ok {
+			*f = *new(F)
 			return nil, false
 		}
-		return f, true
+		fact := domain.Fact(*f)
+		*f = *new(F)
+		return fact, true
 	}
 }
 

@@ -31,7 +31,8 @@ func DecodeExact(line []byte, source string) (c Commit, exact bool, err error) {
 const eventBytesMin = 300
 
 func decode(line, source []byte) (c Commit, exact bool, err error) {
-	r := reader{b: line, source: source, exact: true}
+	r := reader{b: line, source: source, exact: true, words: wordsPool.Get().(*words)}
+	defer wordsPool.Put(r.words)
 	r.lit("[")
 	for more := true; more && r.err == nil; {
 		var e Event
@@ -71,6 +72,7 @@ type reader struct {
 	at  int
 	err error
 
+	words        *words // of the texts that may be met again
 	source       []byte // that the events should have
 	exact        bool   // nothing was read so far that Encode would write otherwise
 	before       *Event // the event before, whose texts are used again where they are the same
@@ -212,7 +214,7 @@ func (r *reader) text(name, before string) string {
 	if string(b) == before {
 		return before
 	}
-	return string(b)
+	return r.words.of(b)
 }
 
 // bytes reads an attribute. What it returns may be the reader's own.
@@ -235,7 +237,7 @@ func (r *reader) optional(name, before string) string {
 	if string(b) == before {
 		return before
 	}
-	return string(b)
+	return r.words.of(b)
 }
 
 func (r *reader) number(name string) uint64 {

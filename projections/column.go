@@ -47,7 +47,7 @@ type codec struct {
 	places int
 	// emptyIsNull says that the zero value of the type means "not given".
 	emptyIsNull bool
-	put         func(f reflect.Value) (string, error)
+	put         func(dst []byte, f reflect.Value) ([]byte, error) // appends the text
 	get         func(f reflect.Value, text string) error
 }
 
@@ -78,7 +78,7 @@ func codecOf(t reflect.Type) (codec, error) {
 	case reflect.String:
 		return codec{
 			typ: Text,
-			put: func(f reflect.Value) (string, error) { return f.String(), nil },
+			put: func(dst []byte, f reflect.Value) ([]byte, error) { return append(dst, f.String()...), nil },
 			get: func(f reflect.Value, s string) error { f.SetString(s); return nil },
 		}, nil
 	case reflect.Int, reflect.Int32, reflect.Int64:
@@ -102,15 +102,15 @@ type placer interface {
 // number is the codec of a decimal of package domain: always places digits after
 // the point. One with more has escaped its rounding, which is an error of the fold.
 func number(places int) codec {
-	put := func(f reflect.Value) (string, error) {
-		var buf [32]byte
-		b, err := f.Addr().Interface().(placer).AppendFixed(buf[:0], int32(places))
-		return string(b), err
+	put := func(dst []byte, f reflect.Value) ([]byte, error) {
+		return f.Addr().Interface().(placer).AppendFixed(dst, int32(places))
 	}
 	return codec{typ: Numeric, places: places, put: put, get: getText}
 }
 
-func putString(f reflect.Value) (string, error) { return f.Addr().Interface().(stringer).String(), nil }
+func putString(dst []byte, f reflect.Value) ([]byte, error) {
+	return append(dst, f.Addr().Interface().(stringer).String()...), nil
+}
 
 func getText(f reflect.Value, s string) error {
 	return f.Addr().Interface().(texter).UnmarshalText([]byte(s))
@@ -125,7 +125,9 @@ func getHours(f reflect.Value, s string) error {
 	return nil
 }
 
-func putInt(f reflect.Value) (string, error) { return strconv.FormatInt(f.Int(), 10), nil }
+func putInt(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendInt(dst, f.Int(), 10), nil
+}
 
 func getInt(f reflect.Value, s string) error {
 	n, err := strconv.ParseInt(s, 10, f.Type().Bits())
@@ -133,7 +135,9 @@ func getInt(f reflect.Value, s string) error {
 	return err
 }
 
-func putUint(f reflect.Value) (string, error) { return strconv.FormatUint(f.Uint(), 10), nil }
+func putUint(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendUint(dst, f.Uint(), 10), nil
+}
 
 func getUint(f reflect.Value, s string) error {
 	n, err := strconv.ParseUint(s, 10, f.Type().Bits())
@@ -141,7 +145,9 @@ func getUint(f reflect.Value, s string) error {
 	return err
 }
 
-func putBool(f reflect.Value) (string, error) { return strconv.FormatBool(f.Bool()), nil }
+func putBool(dst []byte, f reflect.Value) ([]byte, error) {
+	return strconv.AppendBool(dst, f.Bool()), nil
+}
 
 func getBool(f reflect.Value, s string) error {
 	b, err := strconv.ParseBool(s)
@@ -149,9 +155,9 @@ func getBool(f reflect.Value, s string) error {
 	return err
 }
 
-func putJSON(f reflect.Value) (string, error) {
+func putJSON(dst []byte, f reflect.Value) ([]byte, error) {
 	b, err := json.Marshal(f.Addr().Interface(), json.Deterministic(true))
-	return string(b), err
+	return append(dst, b...), err
 }
 
 func getJSON(f reflect.Value, s string) error {

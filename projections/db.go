@@ -8,6 +8,7 @@ type DB struct {
 
 	source   Source // nil: what is not in memory does not exist
 	cacheMax int
+	tracked  bool  // wholly in memory, and yet touched rows are noted
 	failed   error // what the source answered; see Apply
 }
 
@@ -66,6 +67,28 @@ func (db *DB) Changes() ([]Changes, error) {
 	}
 	return all, nil
 }
+
+// Track lets a DB that is wholly in memory note which rows are touched from now
+// on, for [DB.Touched].
+func (db *DB) Track() { db.tracked = true }
+
+// Touched calls fn with every row that was touched since [DB.Track] or the last
+// Touched, as it is now; of one that is gone, with its key. A nil fn forgets them.
+func (db *DB) Touched(fn func(s *Schema, row []Value, gone bool) error) error {
+	for _, st := range db.order {
+		if err := st.touched(fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put puts a row into a DB that is wholly in memory, in the place of the one with
+// its key.
+func (db *DB) Put(s *Schema, row []Value) error { return db.stores[s].put(row) }
+
+// Drop removes the row with the key from a DB that is wholly in memory.
+func (db *DB) Drop(s *Schema, key []Value) error { return db.stores[s].drop(key) }
 
 // Saved says that what [DB.Changes] returned is written.
 func (db *DB) Saved() {

@@ -5,32 +5,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
-	"time"
 )
 
 // Reader reads the log from a position up to its head in order, in runs of
 // commits whose bytes are the reader's own: what log.Log.Read does.
 type Reader func(ctx context.Context, from uint64, fn func(first uint64, commits [][]byte) error) error
 
-// Until says where a fold ends: with the last commit that is not behind either.
-// The zero Until is the head.
-type Until struct {
-	Position uint64    // 0: not limited
-	Recorded time.Time // zero: not limited; a commit recorded at this very time is in
-}
-
 // Folded is what projections made of the log up to a position, in memory.
 type Folded struct {
-	Position uint64    // of the last commit folded; 0 for none
-	Hash     [32]byte  // of that commit's bytes
-	Recorded time.Time // of that commit
-	Events   uint64    // how many events were read
+	Mark
+	Events uint64 // how many events were read
 	// DBs has a DB for each projection given, or nil where its fold failed.
 	DBs         []*DB
 	Failed      []*FoldError
 	projections []Projection
+}
+
+// Folding is a fold that begins, stops and is looked at as somebody wants it.
+type Folding struct {
+	Until Until
+	// From has a start for each projection; where it is nil, or a start has no DB, the
+	// fold begins with the log. None may be behind Until. Folded takes the DBs over.
+	From []Start
+	// Next returns the position at which a fold that has come to one is looked at
+	// next. It is asked where a fold begins and after each look. Nil: never.
+	Next func(position uint64) uint64
+	// Look is called at those positions with what projection i has become, between
+	// two commits, in the goroutine of its fold. An error ends everything.
+	Look func(i int, at Mark, db *DB) error
+}
+
+// Start is where the fold of one projection begins: what it was at a place.
+type Start struct {
+	Mark
+	DB *DB
 }
 
 // Limits of the pipeline of a fold.
@@ -40,11 +51,25 @@ const (
 )
 
 // Fold folds the log, from its beginning, for all projections at once, wholly in
-// memory. Decoding uses all processors, ahead of the folds, which run beside each
-// other. A projection that fails is noted in Failed and stops; the others go on.
-// The error is the log's.
+// memory: see [Folding.Fold].
 func Fold(ctx context.Context, read Reader, ps []Projection, until Until) (*Folded, error) {
+	return Folding{Until: until}.Fold(ctx, read, ps)
+}
+
+// Fold folds the log for all projections at once, wholly in memory. Decoding uses
+// all processors, ahead of the folds, which run beside each other. A projection
+// that fails is noted in Failed and stops; the others go on. The error is the
+// log's, or the one of Look.
+func (o Folding) Fold(ctx context.Context, read Reader, ps []Projection) (*Folded, error) {
 	f := &Folded{DBs: make([]*DB, len(ps)), Failed: make([]*FoldError, len(ps)), projections: ps}
+	starts := o.starts(ps)
+	f.Mark = first(starts)
+	if o.Until.Nothing || (o.Until.Position > 0 && f.Position >= o.Until.Position) {
+		for i := range starts {
+			f.DBs[i] = starts[i].DB
+		}
+		return f, nil
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var g sync.WaitGroup
@@ -56,15 +81,16 @@ func Fold(ctx context.Context, read Reader, ps []Projection, until Until) (*Fold
 		})
 	}
 	decoded := make(chan *decoding, decodeAheadMax)
-	start(func() error { return startDecoding(ctx, read, decoded) })
+	from := f.Position + 1
+	start(func() error { return startDecoding(ctx, read, from, decoded) })
 
 	inputs := make([]chan Block, len(ps))
 	for i := range ps {
 		inputs[i] = make(chan Block, foldAheadMax)
-		start(func() error { return f.foldOne(i, inputs[i]) })
+		start(func() error { return o.foldOne(f, i, starts[i], inputs[i]) })
 	}
 	start(func() error {
-		err := f.spread(ctx, decoded, inputs, until)
+		err := f.spread(ctx, decoded, inputs, o.Until)
 		for _, in := range inputs {
 			close(in)
 		}
@@ -75,6 +101,32 @@ func Fold(ctx context.Context, read Reader, ps []Projection, until Until) (*Fold
 		return nil, err
 	}
 	return f, nil
+}
+
+// starts are where the folds begin.
+func (o Folding) starts(ps []Projection) []Start {
+	starts := make([]Start, len(ps))
+	copy(starts, o.From)
+	for i := range starts {
+		if starts[i].DB == nil {
+			starts[i] = Start{DB: NewMemory(&ps[i])}
+		}
+		if o.Look != nil {
+			starts[i].DB.Track()
+		}
+	}
+	return starts
+}
+
+// first is the place of the start that is the least far.
+func first(starts []Start) Mark {
+	var m Mark
+	for i := range starts {
+		if i == 0 || starts[i].Position < m.Position {
+			m = starts[i].Mark
+		}
+	}
+	return m
 }
 
 // errEnough ends the pipeline when the end is reached before the head.
@@ -89,10 +141,10 @@ type decoding struct {
 
 // startDecoding reads the log and hands its blocks on in their order, each
 // decoded in a goroutine of its own.
-func startDecoding(ctx context.Context, read Reader, out chan<- *decoding) error {
+func startDecoding(ctx context.Context, read Reader, from uint64, out chan<- *decoding) error {
 	defer close(out)
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
-	return read(ctx, 1, func(first uint64, commits [][]byte) error {
+	return read(ctx, from, func(first uint64, commits [][]byte) error {
 		own := copyLines(commits)
 		d := &decoding{done: make(chan struct{})}
 		select {
@@ -136,9 +188,7 @@ func (f *Folded) spread(ctx context.Context, decoded <-chan *decoding, inputs []
 			if b.First != f.Position+1 {
 				return fmt.Errorf("the log is not contiguous: position %d follows %d", b.First, f.Position)
 			}
-			last := len(b.Commits) - 1
-			f.Position, f.Hash = b.Last(), b.Hashes[last]
-			f.Recorded = b.Commits[last].Events[0].Recorded
+			f.Mark = b.mark(len(b.Commits) - 1)
 			for i := range b.Commits {
 				f.Events += uint64(len(b.Commits[i].Events))
 			}
@@ -169,12 +219,21 @@ func (u Until) cut(b Block) (Block, bool) {
 	return b, u.Position > 0 && b.Last() >= u.Position
 }
 
+// mark is the place at the end of commit i.
+func (b *Block) mark(i int) Mark {
+	return Mark{b.First + uint64(i), b.Hashes[i], b.Commits[i].Events[0].Recorded}
+}
+
 // foldOne folds the blocks of in for projection i. It reads to the end also when
 // the projection has failed, so that nobody waits for it.
-func (f *Folded) foldOne(i int, in <-chan Block) error {
-	p := &f.projections[i]
-	db := NewMemory(p)
+func (o Folding) foldOne(f *Folded, i int, s Start, in <-chan Block) error {
+	p, db := &f.projections[i], s.DB
+	look := uint64(math.MaxUint64)
+	if o.Next != nil {
+		look = o.Next(s.Position)
+	}
 	for b := range in {
+		b = b.Behind(s.Position)
 		for k := range b.Commits {
 			if db == nil {
 				break
@@ -184,11 +243,37 @@ func (f *Folded) foldOne(i int, in <-chan Block) error {
 					return err
 				}
 				db = nil
+				continue
+			}
+			if b.First+uint64(k) >= look {
+				if err := o.Look(i, b.mark(k), db); err != nil {
+					return err
+				}
+				look = o.Next(b.First + uint64(k))
 			}
 		}
 	}
 	f.DBs[i] = db
 	return nil
+}
+
+// View returns a view of the newest version with the rows that Folded has of it.
+// Where its fold failed, the error says why.
+func (f *Folded) View(name string) (*Projection, *Schema, *DB, error) {
+	p, s, err := FindView(f.projections, name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for i := range f.projections {
+		if &f.projections[i] != p {
+			continue
+		}
+		if f.DBs[i] == nil {
+			return nil, nil, nil, f.Failed[i]
+		}
+		return p, s, f.DBs[i], nil
+	}
+	return nil, nil, nil, fmt.Errorf("view %q: not folded", name)
 }
 
 // Select returns the rows of a view as Folded has them; see [DB.Select].
@@ -198,27 +283,17 @@ func (f *Folded) Select(view string, where []Cond, limit int) (*Rows, error) {
 
 // Answer answers a question about a view from what Folded has; see [DB.Answer].
 func (f *Folded) Answer(q Question) (*Rows, error) {
-	p, s, err := FindView(f.projections, q.View)
+	_, s, db, err := f.View(q.View)
 	if err != nil {
 		return nil, err
 	}
-	for i := range f.projections {
-		if &f.projections[i] != p {
-			continue
-		}
-		if f.DBs[i] == nil {
-			return nil, f.Failed[i]
-		}
-		keep, err := f.keeper(s, q.Scope)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := f.DBs[i].answer(s, q, keep)
-		if err != nil {
-			return nil, err
-		}
-		rows.Position = f.Position
-		return rows, nil
+	keep, err := f.keeper(s, q.Scope)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("view %q: not folded", q.View)
+	rows, err := db.answer(s, q, keep)
+	if err == nil {
+		rows.Position = f.Position
+	}
+	return rows, err
 }

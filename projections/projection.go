@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -26,6 +28,21 @@ type AnyTable interface {
 
 // ID is the projection's name with its version, e.g. "v1_sales".
 func (p *Projection) ID() string { return fmt.Sprintf("v%d_%s", p.Version, p.Name) }
+
+// Declaration is a fingerprint of the projection's name, version and tables: rows
+// kept elsewhere are these tables' only as long as it is the same.
+func (p *Projection) Declaration() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", p.ID())
+	for _, t := range p.Tables {
+		s := t.Schema()
+		fmt.Fprintf(h, "%s %t %d\n", s.Name, s.Public, s.KeyLen)
+		for _, c := range s.Columns {
+			fmt.Fprintf(h, "\t%s %s %d %t %t\n", c.Name, c.Type, c.Places, c.Key, c.Nullable)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // Views returns the public tables.
 func (p *Projection) Views() []*Schema {

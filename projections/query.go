@@ -24,10 +24,13 @@ type Rows struct {
 // AppendLine appends row i as a JSON object on one line, without a line end.
 func (r *Rows) AppendLine(dst []byte, i int) []byte { return r.Schema.AppendLine(dst, r.Values[i]) }
 
-// Cell returns the value of row i in column j as Go knows it: nil, bool, a string,
+// Cell returns the value of row i in column j as Go knows it; see [Schema.Cell].
+func (r *Rows) Cell(i, j int) any { return r.Schema.Cell(r.Values[i], j) }
+
+// Cell returns the value of a row in column j as Go knows it: nil, bool, a string,
 // or jsontext.Value for an integer or a JSON column.
-func (r *Rows) Cell(i, j int) any {
-	v, t := r.Values[i][j], r.Schema.Columns[j].Type
+func (s *Schema) Cell(row []Value, j int) any {
+	v, t := row[j], s.Columns[j].Type
 	switch {
 	case v.Null:
 		return nil

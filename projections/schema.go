@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,17 @@ type Schema struct {
 	Columns []Column // the key first, then the others, in the order of the struct
 	KeyLen  int      // number of key columns; 0 for a table of one row
 
-	fields []field
-	row    reflect.Type
+	fields  []field
+	row     reflect.Type
+	derives bool // the row is a Deriver
+}
+
+// Deriver is a row with columns that follow from its others, such as a quotient.
+// They are reckoned when the row is read or written, not whenever it changes: a
+// fold must not look at them.
+type Deriver interface {
+	// Derive sets the columns that follow from the others, and nothing else.
+	Derive()
 }
 
 // field is how a column is reached in the row struct.
@@ -37,7 +47,7 @@ var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 // compile reads the declaration of a table from its key and row structs.
 func compile(name, comment string, public bool, key, row reflect.Type) (*Schema, error) {
-	s := &Schema{Name: name, Comment: comment, Public: public, row: row}
+	s := &Schema{Name: name, Comment: comment, Public: public, row: row, derives: reflect.PointerTo(row).Implements(reflect.TypeFor[Deriver]())}
 	if !columnName.MatchString(name) {
 		return nil, errors.New("the name is not one of a table")
 	}
@@ -79,6 +89,9 @@ func (s *Schema) add(t reflect.Type, at []int, key reflect.Type) error {
 			}
 			continue
 		}
+		if f.Tag.Get("col") == "-" {
+			continue // the fold's own, made from the columns; see [Table]
+		}
 		c := Column{Name: f.Tag.Get("col"), Doc: f.Tag.Get("doc"), Key: t == key}
 		if !columnName.MatchString(c.Name) || c.Doc == "" {
 			return fmt.Errorf("field %s needs the tags col and doc", f.Name)
@@ -115,36 +128,66 @@ func (s *Schema) Column(name string) (int, bool) {
 // values returns the row (an addressable struct) as texts. A number that panics
 // since it has escaped its rounding is an error of the fold like any other.
 func (s *Schema) values(row reflect.Value) (vs []Value, err error) {
+	var w rowWriter
+	return w.values(s, row)
+}
+
+// rowWriter writes rows as texts, using its memory again.
+type rowWriter struct {
+	text []byte
+	ends []int
+}
+
+// values is [Schema.values].
+func (w *rowWriter) values(s *Schema, row reflect.Value) (vs []Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("table %s: %v", s.Name, r)
 		}
 	}()
+	if s.derives {
+		own := reflect.New(s.row) // whoever reads a row leaves it as it is
+		own.Elem().Set(row)
+		own.Interface().(Deriver).Derive()
+		row = own.Elem()
+	}
 	vs = make([]Value, len(s.fields))
+	w.text, w.ends = w.text[:0], w.ends[:0]
 	for i := range s.fields {
-		f := &s.fields[i]
-		v := row.FieldByIndex(f.index)
-		if f.pointer {
-			if v.IsNil() {
-				vs[i].Null = true
-				continue
-			}
-			v = v.Elem()
-		}
-		if f.emptyIsNull && v.IsZero() {
-			vs[i].Null = true
-			if s.Columns[i].Key {
-				return nil, fmt.Errorf("table %s: key column %s is empty", s.Name, s.Columns[i].Name)
-			}
-			continue
-		}
-		text, err := f.put(v)
-		if err != nil {
+		if w.text, vs[i].Null, err = s.appendField(w.text, row, i); err != nil {
 			return nil, fmt.Errorf("table %s: column %s: %w", s.Name, s.Columns[i].Name, err)
 		}
-		vs[i].Text = text
+		w.ends = append(w.ends, len(w.text))
+	}
+	all, at := string(w.text), 0
+	for i, end := range w.ends {
+		vs[i].Text = all[at:end]
+		at = end
 	}
 	return vs, nil
+}
+
+// appendField appends the text of column i, and reports whether it is null.
+func (s *Schema) appendField(dst []byte, row reflect.Value, i int) (text []byte, null bool, err error) {
+	f := &s.fields[i]
+	v := row
+	for _, k := range f.index {
+		v = v.Field(k)
+	}
+	if f.pointer {
+		if v.IsNil() {
+			return dst, true, nil
+		}
+		v = v.Elem()
+	}
+	if f.emptyIsNull && v.IsZero() {
+		if s.Columns[i].Key {
+			return dst, false, errors.New("empty, in the key")
+		}
+		return dst, true, nil
+	}
+	text, err = f.put(dst, v)
+	return text, false, err
 }
 
 // scan sets the row (an addressable zero struct) from texts.
@@ -196,7 +239,8 @@ func (s *Schema) NormalColumn(i int, text string) (string, error) {
 	if s.fields[i].pointer {
 		v = v.Elem()
 	}
-	return s.fields[i].put(v)
+	normal, err := s.fields[i].put(nil, v)
+	return string(normal), err
 }
 
 // AppendLine appends the row's canonical line: the JSON object whose names are the
@@ -236,29 +280,67 @@ func appendQuoted(dst []byte, s string) []byte {
 	return dst
 }
 
-// compareKeys orders two rows by key: texts by their bytes, integers by value.
-func (s *Schema) compareKeys(a, b reflect.Value) int {
-	for i := range s.KeyLen {
-		f := &s.fields[i]
-		x, y := a.FieldByIndex(f.index), b.FieldByIndex(f.index)
-		var c int
-		switch {
-		case f.typ == Integer && x.CanUint():
-			c = cmp.Compare(x.Uint(), y.Uint())
-		case f.typ == Integer:
-			c = cmp.Compare(x.Int(), y.Int())
-		case f.typ == Text && x.Kind() == reflect.String:
-			c = strings.Compare(x.String(), y.String())
-		default:
-			xs, _ := f.put(x)
-			ys, _ := f.put(y)
-			c = strings.Compare(xs, ys)
+// keyPart is a key column's value as rows are ordered by it: a text by its bytes, an
+// integer by its value, moved so that no number is below 0.
+type keyPart struct {
+	text string
+	n    uint64
+}
+
+// ordered orders about n rows by key.
+func (s *Schema) ordered(n int, all func(yield func(reflect.Value))) []reflect.Value {
+	type keyed struct {
+		row  reflect.Value
+		part keyPart // the first
+		rest []keyPart
+	}
+	list := make([]keyed, 0, n)
+	rest := make([]keyPart, 0, n*max(0, s.KeyLen-1))
+	all(func(row reflect.Value) {
+		k := keyed{row: row}
+		at := len(rest)
+		for i := range s.KeyLen {
+			if p := s.fields[i].keyPart(row); i == 0 {
+				k.part = p
+			} else {
+				rest = append(rest, p)
+			}
 		}
-		if c != 0 {
+		k.rest = rest[at:]
+		list = append(list, k)
+	})
+	slices.SortFunc(list, func(a, b keyed) int {
+		if c := a.part.compare(b.part); c != 0 {
 			return c
 		}
+		return slices.CompareFunc(a.rest, b.rest, keyPart.compare)
+	})
+	rows := make([]reflect.Value, len(list))
+	for i := range list {
+		rows[i] = list[i].row
 	}
-	return 0
+	return rows
+}
+
+func (p keyPart) compare(q keyPart) int {
+	if p.n != q.n {
+		return cmp.Compare(p.n, q.n)
+	}
+	return strings.Compare(p.text, q.text)
+}
+
+func (f *field) keyPart(row reflect.Value) keyPart {
+	v := row.FieldByIndex(f.index)
+	switch {
+	case f.typ == Integer && v.CanUint():
+		return keyPart{n: v.Uint()}
+	case f.typ == Integer:
+		return keyPart{n: uint64(v.Int()) ^ 1<<63}
+	case f.typ == Text && v.Kind() == reflect.String:
+		return keyPart{text: v.String()}
+	}
+	text, _ := f.put(nil, v)
+	return keyPart{text: string(text)}
 }
 
 // CompareKeys orders two rows, as texts, by key: as [DB.Rows] does.

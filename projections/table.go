@@ -15,7 +15,9 @@ import (
 // domain.Time (text as it was entered); any other struct, map or slice is jsonb. A
 // pointer is null when nil; a Day or Time is null when it was not given. A JSON
 // column must read back as it was written: give its numbers no omitzero, and
-// replace what it holds when you are unsure who shares it.
+// replace what it holds when you are unsure who shares it. Columns that follow from
+// others are set by a [Deriver]. A field with `col:"-"` is no column: it keeps what
+// the fold made of the columns, and is zero again whenever the row was read back.
 type Table[K comparable, R any] struct{ s *Schema }
 
 // View declares a public table: a view of schema zhitong. It panics on a
@@ -81,7 +83,7 @@ func (t *Table[K, R]) Schema() *Schema { return t.s }
 
 // newRows makes the table's place in db.
 func (t *Table[K, R]) newRows(db *DB) store {
-	return &rows[K, R]{s: t.s, db: db, young: make(map[K]*entry[K, R])}
+	return &rows[K, R]{s: t.s, db: db, young: make(map[K]*entry[R])}
 }
 
 // in finds the table's rows. A table that the projection did not declare is a

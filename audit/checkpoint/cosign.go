@@ -97,6 +97,12 @@ func ParseVerifier(vkey string) (note.Verifier, error) {
 	return v, nil
 }
 
+// IsCosigner reports whether a public key is that of a witness.
+func IsCosigner(v note.Verifier) bool {
+	_, ok := v.(*cosignatureVerifier)
+	return ok
+}
+
 type cosignatureVerifier struct {
 	name string
 	hash uint32

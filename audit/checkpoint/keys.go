@@ -43,6 +43,26 @@ func OpenKeys(path, name string) (*Keys, error) {
 	return k, nil
 }
 
+// NewKey makes a signing key in the form of package note. The name is the log's
+// origin.
+func NewKey(name string) (string, error) {
+	skey, _, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return "", fmt.Errorf("signing key of %q: %w", name, err)
+	}
+	return skey, nil
+}
+
+// ParseKeys reads signing keys that are kept elsewhere than in a file, one a line,
+// the newest last. They cannot be rotated here.
+func ParseKeys(text string) (*Keys, error) {
+	k := &Keys{}
+	if err := k.parse(text); err != nil {
+		return nil, fmt.Errorf("signing keys: %w", err)
+	}
+	return k, nil
+}
+
 func (k *Keys) parse(text string) error {
 	k.signers, k.vkeys = nil, nil
 	for n, line := range strings.Split(strings.TrimSpace(text), "\n") {
@@ -67,9 +87,12 @@ func (k *Keys) parse(text string) error {
 
 // Rotate makes a new key, which signs from now on together with the one before.
 func (k *Keys) Rotate() error {
-	skey, _, err := note.GenerateKey(rand.Reader, k.name)
+	if k.path == "" {
+		return errors.New("signing keys: they are not in a file")
+	}
+	skey, err := NewKey(k.name)
 	if err != nil {
-		return fmt.Errorf("signing key of %q: %w", k.name, err)
+		return err
 	}
 	text, err := os.ReadFile(k.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

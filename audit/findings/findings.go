@@ -102,8 +102,10 @@ func Projection(t Thresholds) projections.Projection {
 		if f, ok := e.Fact.(finding.Noted); ok {
 			note(db, f)
 		}
+		asking := fold{Thresholds: &t, db: db}
 		for i := range all {
-			all[i].fold(&fold{&t, db, &all[i]}, e)
+			asking.rule = &all[i]
+			all[i].fold(&asking, e)
 		}
 		return nil
 	}}
@@ -130,8 +132,8 @@ func (f *fold) raise(about string, e *events.Event, others []string, detail stri
 // made it visible.
 func (f *fold) raiseAt(about string, e *events.Event, rests []string, detail string, args ...any) {
 	k := f.key(about)
-	had := table.Has(f.db, k)
 	row := table.At(f.db, k)
+	had := row.Count > 0
 	if !had {
 		row.Rule, row.Severity, row.Subject, row.Status, row.Position = f.rule.id, f.rule.severity, e.Subject.String(), "open", e.Position
 		if n, ok := notes.Find(f.db, k); ok {
@@ -139,24 +141,22 @@ func (f *fold) raiseAt(about string, e *events.Event, rests []string, detail str
 		}
 	}
 	row.Detail = fmt.Sprintf(detail, args...)
-	list := slices.Clone(row.Events)
 	for _, id := range rests {
-		if slices.Contains(list, id) {
+		if slices.Contains(row.Events, id) {
 			continue
 		}
 		row.Count++
-		if len(list) < eventsMax {
-			list = append(list, id)
+		if len(row.Events) < eventsMax {
+			row.Events = append(slices.Clip(row.Events), id)
 		}
 	}
-	row.Events = list
 }
 
 // key is the id of the finding of the rule about something. One that would be too
 // long for an id ends in a hash of the whole.
 func (f *fold) key(about string) Key {
 	id := f.rule.id + ":" + about
-	if utf8.RuneCountInString(id) > domain.IDCharsMax {
+	if len(id) > domain.IDCharsMax && utf8.RuneCountInString(id) > domain.IDCharsMax {
 		sum := sha256.Sum256([]byte(id))
 		id = string([]rune(id)[:domain.IDCharsMax-13]) + "~" + hex.EncodeToString(sum[:6])
 	}

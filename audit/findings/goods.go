@@ -163,20 +163,40 @@ var priceOff = rule{"price_off_median", Medium, []projections.AnyTable{prices}, 
 		if !ok {
 			continue
 		}
-		row := prices.At(f.db, MonthKey{l.ItemID, e.Month()})
-		before := medianOf(row.Prices)
-		p := priced{price, string(x.ShipmentID) + "/" + lineText(l.LineNo), e.ID}
-		i, _ := slices.BinarySearchFunc(row.Prices, p, func(a, b priced) int { return a.Price.Cmp(b.Price) })
-		row.Prices = slices.Insert(slices.Clone(row.Prices), i, p)
-		if median := medianOf(row.Prices); len(row.Prices) == f.PriceLinesMin || len(row.Prices) > f.PriceLinesMin && median.Cmp(before) != 0 {
-			for _, q := range row.Prices {
-				f.priceCheck(e, row, q, median)
-			}
-		} else if len(row.Prices) > f.PriceLinesMin {
-			f.priceCheck(e, row, p, median)
-		}
+		f.priced(e, prices.At(f.db, MonthKey{l.ItemID, e.Month()}), priced{price, string(x.ShipmentID) + "/" + lineText(l.LineNo), e.ID})
 	}
 }}
+
+// priced adds a price to its month, and asks about every price of which the answer may
+// now be another: all when a median is first made, and later those that are far off
+// the new median or were far off the old one. They stand at the ends of the list.
+func (f *fold) priced(e *events.Event, row *monthPrices, p priced) {
+	before := medianOf(row.Prices)
+	i, _ := slices.BinarySearchFunc(row.Prices, p, func(a, b priced) int { return a.Price.Cmp(b.Price) })
+	row.Prices = slices.Insert(row.Prices, i, p)
+	median := medianOf(row.Prices)
+	switch n := len(row.Prices); {
+	case n < f.PriceLinesMin:
+	case n == f.PriceLinesMin:
+		for _, q := range row.Prices {
+			f.priceCheck(e, row, q, median)
+		}
+	case median.Cmp(before) == 0:
+		f.priceCheck(e, row, p, median)
+	default:
+		far := func(q priced) bool { return f.farOff(q.Price, median) || f.farOff(q.Price, before) }
+		k := 0
+		for ; k < n && far(row.Prices[k]); k++ {
+			f.priceCheck(e, row, row.Prices[k], median)
+		}
+		high := n
+		for ; high > k && far(row.Prices[high-1]); high-- {
+		}
+		for _, q := range row.Prices[high:] {
+			f.priceCheck(e, row, q, median)
+		}
+	}
+}
 
 func lineText(n int) string { return domain.MoneyFromFen(int64(n) * 100).Exact().String() }
 
@@ -189,11 +209,16 @@ func medianOf(list []priced) domain.Price {
 
 // priceCheck raises or drops the finding about one line.
 func (f *fold) priceCheck(e *events.Event, row *monthPrices, p priced, median domain.Price) {
-	m, x := median.Exact(), p.Price.Exact()
-	off := x.Excess(m).Plus(m.Excess(x)).Times(domain.MoneyFromFen(10_000).Exact()) // per cent
-	if off.Cmp(m.Times(domain.MoneyFromFen(f.PriceOffPercent*100).Exact())) <= 0 {
+	if !f.farOff(p.Price, median) {
 		f.drop(p.About)
 		return
 	}
 	f.raiseAt(p.About, e, []string{p.Event}, "%s a kg; the median of %s in %s is %s", p.Price.Fixed(), row.ItemID, row.Month, median.Fixed())
+}
+
+// farOff reports whether a price is further off a median than the threshold.
+func (f *fold) farOff(p, median domain.Price) bool {
+	m, x := median.Exact(), p.Exact()
+	off := x.Excess(m).Plus(m.Excess(x)).Times(domain.MoneyFromFen(10_000).Exact()) // per cent
+	return off.Cmp(m.Times(domain.MoneyFromFen(f.PriceOffPercent*100).Exact())) > 0
 }

@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"zhitong/audit/merkle"
 )
 
 // Comparer holds a log's commits against the stored tiles and bundles.
 type Comparer struct {
-	r    Reader
-	size uint64 // up to which tiles and bundles must be there
+	r       Reader
+	size    uint64 // up to which tiles and bundles must be there
+	buffers *sync.Pool
 }
 
 // Difference is a file that is not what the commits make.
@@ -21,7 +23,9 @@ type Difference struct {
 }
 
 // NewComparer compares up to a size, which a checkpoint was signed for.
-func NewComparer(r Reader, size uint64) Comparer { return Comparer{r: r, size: size} }
+func NewComparer(r Reader, size uint64) Comparer {
+	return Comparer{r: r, size: size, buffers: &sync.Pool{New: func() any { b := make([]byte, 0, 1); return &b }}}
+}
 
 // Run compares the tile of leaves and the bundle of a run of commits, of which the
 // first has an index that is a multiple of merkle.TileWidth; the run ends behind
@@ -59,7 +63,10 @@ func (c Comparer) Tile(l int, index uint64, hashes []merkle.Hash, size uint64) *
 }
 
 func (c Comparer) tile(l int, n uint64, width int, position uint64, want []merkle.Hash) *Difference {
-	have, err := c.r.raw(level(l), n, width)
+	buf := c.buffers.Get().(*[]byte)
+	defer c.buffers.Put(buf)
+	have, err := c.r.rawInto(*buf, level(l), n, width)
+	*buf = keep(*buf, have)
 	if err == nil && len(have) == len(want)*len(merkle.Hash{}) {
 		for i := range want {
 			if !bytes.Equal(have[i*len(merkle.Hash{}):(i+1)*len(merkle.Hash{})], want[i][:]) {
@@ -88,11 +95,22 @@ func (c Comparer) compare(kind Kind, n uint64, width int, position uint64, want 
 	return nil
 }
 
+// keep is the larger of two buffers.
+func keep(a, b []byte) []byte {
+	if cap(b) > cap(a) {
+		return b[:0]
+	}
+	return a
+}
+
 // bundle compares an entry bundle, entry by entry, so that the first commit that it
 // has otherwise is named.
 func (c Comparer) bundle(n uint64, width int, first uint64, commits [][]byte) *Difference {
 	path := pathOf(KindEntries, n, width)
-	have, err := c.r.raw(KindEntries, n, width)
+	buf := c.buffers.Get().(*[]byte)
+	defer c.buffers.Put(buf)
+	have, err := c.r.rawInto(*buf, KindEntries, n, width)
+	*buf = keep(*buf, have)
 	if err != nil {
 		return &Difference{first + 1, fmt.Sprintf("%s cannot be read: %v", path, err)}
 	}

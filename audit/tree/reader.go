@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strconv"
@@ -38,13 +39,13 @@ func (r Reader) Checkpoints() ([][]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	list, _ := splitCheckpoints(b)
+	list, _ := SplitCheckpoints(b)
 	return list, err
 }
 
-// splitCheckpoints cuts the file checkpoints into its notes; whole is how many
+// SplitCheckpoints cuts the file checkpoints into its notes; whole is how many
 // bytes they take with their empty lines.
-func splitCheckpoints(b []byte) (list [][]byte, whole int) {
+func SplitCheckpoints(b []byte) (list [][]byte, whole int) {
 	for rest := b; ; {
 		i := bytes.Index(rest, []byte("\n\n")) // ends the text
 		if i < 0 {
@@ -72,7 +73,12 @@ func (r Reader) Raw(p string) ([]byte, error) {
 }
 
 func (r Reader) raw(kind Kind, n uint64, width int) ([]byte, error) {
-	b, err := fs.ReadFile(r.files, pathOf(kind, n, width))
+	return r.rawInto(nil, kind, n, width)
+}
+
+// rawInto is raw into the memory of buf, if it is enough.
+func (r Reader) rawInto(buf []byte, kind Kind, n uint64, width int) ([]byte, error) {
+	b, err := r.readInto(buf, pathOf(kind, n, width))
 	if err == nil || width == 0 || width == merkle.TileWidth || !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
@@ -92,6 +98,35 @@ func (r Reader) raw(kind Kind, n uint64, width int) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes", pathOf(kind, n, width), len(b))
 	}
 	return b[:width*tlog.HashSize], nil
+}
+
+// readInto reads a file into the memory of buf, if it is enough. With none it asks
+// the folder for the whole file, which is all that a served log gives.
+func (r Reader) readInto(buf []byte, name string) (b []byte, err error) {
+	if buf == nil {
+		return fs.ReadFile(r.files, name)
+	}
+	f, err := r.files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	n := int(info.Size())
+	if cap(buf) < n+1 {
+		buf = make([]byte, n+n/8+1)
+	}
+	got, err := io.ReadFull(f, buf[:n+1]) // one more, to see that it ends
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return buf[:got], nil
+	case err == nil:
+		err = fmt.Errorf("%s grows while it is read", name)
+	}
+	return nil, err
 }
 
 // wider is the narrowest partial tile that is wider than width.

@@ -23,9 +23,10 @@ var ErrRewritten = errors.New("audit: the log is not the one that was signed")
 // Writer grows the Merkle log. It may be used by several goroutines; of one
 // folder there is one Writer at a time, which the folder's lock holds.
 type Writer struct {
-	dir    string
-	keys   *checkpoint.Keys
-	reader Reader
+	dir     string
+	keys    *checkpoint.Keys
+	reader  Reader
+	approve func(note []byte) error // set by Through
 
 	mu     sync.Mutex
 	lock   *os.File                // guarded by mu; nil when closed
@@ -72,7 +73,7 @@ func (w *Writer) load() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	list, whole := splitCheckpoints(b)
+	list, whole := SplitCheckpoints(b)
 	if whole < len(b) { // a torn last one was never given to anybody
 		if err := os.Truncate(filepath.Join(w.dir, "checkpoints"), int64(whole)); err != nil {
 			return err
@@ -231,9 +232,12 @@ func (w *Writer) Checkpoint() (checkpoint.Signed, error) {
 		err = w.sign()
 	}
 	if err != nil {
-		w.failed = fmt.Errorf("audit: checkpoint of size %d: %w", w.edge.Size(), err)
+		err = fmt.Errorf("audit: checkpoint of size %d: %w", w.edge.Size(), err)
+		if !errors.Is(err, ErrNotApproved) {
+			w.failed = err
+		}
 	}
-	return w.last, w.failed
+	return w.last, err
 }
 
 // store makes the tiles and bundles durable. The caller holds mu.
@@ -270,53 +274,6 @@ func (w *Writer) storePartial(kind Kind, n uint64, width int, data []byte) error
 		}
 	}
 	return w.files.partial(kind, n, width, data)
-}
-
-// sign signs what is stored. The caller holds mu.
-func (w *Writer) sign() error {
-	c := checkpoint.Checkpoint{Origin: w.keys.Name(), Size: w.edge.Size(), Root: w.edge.Root()}
-	signers := w.keys.Signers()
-	note, err := checkpoint.Sign(c, signers...)
-	if err != nil {
-		return err
-	}
-	if err := w.files.append("checkpoints", append(slices.Clone(note), '\n')); err != nil {
-		return err
-	}
-	if err := w.files.replace("checkpoint", note); err != nil {
-		return err
-	}
-	w.last = checkpoint.Signed{Checkpoint: c, Note: note}
-	for _, s := range signers {
-		w.last.By = append(w.last.By, checkpoint.KeyName(s.Name(), s.KeyHash()))
-	}
-	close(w.grown)
-	w.grown = make(chan struct{})
-	return w.files.removeObsolete()
-}
-
-// Cosign keeps signature lines of witnesses with a checkpoint: it is kept once
-// more with them, and published with them while it is the latest. The caller has
-// checked the lines.
-func (w *Writer) Cosign(s checkpoint.Signed, lines []byte) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.failed != nil || len(lines) == 0 {
-		return w.failed
-	}
-	latest := s.Size == w.last.Size
-	if latest {
-		s.Note = w.last.Note // with what others cosigned meanwhile
-	}
-	note := append(slices.Clone(s.Note), lines...)
-	if err := w.files.append("checkpoints", append(slices.Clone(note), '\n')); err != nil {
-		return err
-	}
-	if !latest {
-		return nil
-	}
-	w.last.Note = note
-	return w.files.replace("checkpoint", note)
 }
 
 // Covering waits until a checkpoint covers a position and returns it.

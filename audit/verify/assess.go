@@ -48,7 +48,7 @@ func (m *money) assess(e *events.Event, a *claim.Assessment, status claim.Status
 // frozen inputs.
 func (m *money) recompute(e *events.Event, p *policy.Policy, s policy.Subject, a *claim.Assessment, l *claim.Line) {
 	m.steps(e, l.LineNo, l.Steps)
-	result := p.Calculate(s, l.Inputs)
+	result := p.Recalculate(s, l.Inputs, l.Steps)
 	granted, why := l.Calculated.Add(l.Before), "calculated"
 	if caps := l.Inputs.Caps; a.Supplements == "" && len(caps) > 0 {
 		granted, why = l.Subsidy, "granted"
@@ -217,12 +217,12 @@ func (m *money) again(e *events.Event, c *claimFold, r *claim.ReassessedLine) {
 	if r.Why == claim.WhyBudget && len(in.Caps) > 0 {
 		in.Caps = in.Caps[:len(in.Caps)-1] // the one that this reckoning left
 	}
-	result := p.Calculate(s, in)
+	result := p.Recalculate(s, in, r.Steps)
 	if m.assessments.fails(result.Amount.Cmp(r.Calculated) == 0) {
 		m.assessments.wrong(e, "line %d: the inputs give %s, calculated was %s", r.LineNo, result.Amount, r.Calculated)
 	}
 	if r.Used != nil {
-		result = p.Calculate(s, *r.Used)
+		result = p.Recalculate(s, *r.Used, r.Steps)
 	}
 	if m.assessments.fails(slices.EqualFunc(result.Steps, r.Steps, sameStep)) {
 		m.assessments.wrong(e, "line %d: its steps are not those of its inputs", r.LineNo)

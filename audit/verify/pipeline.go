@@ -30,7 +30,7 @@ type batch struct {
 
 // Limits of the pipeline.
 const (
-	batchesAhead   = 8
+	batchesAhead   = 4
 	batchCommits   = merkle.TileWidth
 	progressEvery  = 100_000
 	sourceBytesMax = 256

@@ -106,18 +106,12 @@ func parseRequest(b []byte) (old uint64, proof []merkle.Hash, signed []byte, err
 	return old, proof, signed, nil
 }
 
-// Policy is one witness that the log asks.
-type Policy struct {
-	URL  string // submission prefix
-	VKey string // public key of the witness, algorithm 4
-}
-
 // Ask asks one witness to cosign a checkpoint and returns the signature line that
 // holds. The proof is made from r, beginning where the witness says it is.
-func Ask(ctx context.Context, client *http.Client, p Policy, r tree.Reader, s checkpoint.Signed) ([]byte, error) {
+func Ask(ctx context.Context, client *http.Client, p Peer, r tree.Reader, s checkpoint.Signed) ([]byte, error) {
 	verifiers, err := checkpoint.Verifiers(p.VKey)
 	if err != nil {
-		return nil, fmt.Errorf("witness %s: %w", p.URL, err)
+		return nil, fmt.Errorf("witness %s: %w", p.Name, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -125,22 +119,22 @@ func Ask(ctx context.Context, client *http.Client, p Policy, r tree.Reader, s ch
 	for range askAttemptsMax {
 		proof, err := r.Consistency(old, s.Checkpoint)
 		if err != nil {
-			return nil, fmt.Errorf("witness %s is at size %d: %w", p.URL, old, err)
+			return nil, fmt.Errorf("witness %s is at size %d: %w", p.Name, old, err)
 		}
 		status, body, err := post(ctx, client, p.URL, formatRequest(old, proof, s.Note))
 		if err != nil {
-			return nil, fmt.Errorf("witness %s: %w", p.URL, err)
+			return nil, fmt.Errorf("witness %s: %w", p.Name, err)
 		}
 		if size, perr := strconv.ParseUint(strings.TrimSpace(string(body)), 10, 63); status == http.StatusConflict && perr == nil && size != old {
 			old = size
 			continue
 		}
 		if status != http.StatusOK {
-			return nil, fmt.Errorf("witness %s refuses: status %d: %s", p.URL, status, strings.TrimSpace(string(body)))
+			return nil, fmt.Errorf("witness %s refuses: status %d: %s", p.Name, status, strings.TrimSpace(string(body)))
 		}
 		return heldLines(s.Note, body, verifiers)
 	}
-	return nil, fmt.Errorf("witness %s: its size moves at each attempt", p.URL)
+	return nil, fmt.Errorf("witness %s: its size moves at each attempt", p.Name)
 }
 
 func post(ctx context.Context, client *http.Client, prefix string, body []byte) (int, []byte, error) {

@@ -60,7 +60,7 @@ func (s *served) remote(t *testing.T) tree.Reader {
 
 type watcher struct {
 	w      *witness.Witness
-	policy witness.Policy
+	policy witness.Peer
 }
 
 func newWitness(t *testing.T, name, vkeys string) *watcher {
@@ -82,7 +82,7 @@ func newWitness(t *testing.T, name, vkeys string) *watcher {
 	}
 	server := httptest.NewServer(w.Handler())
 	t.Cleanup(server.Close)
-	return &watcher{w: w, policy: witness.Policy{URL: server.URL, VKey: cosigner.VKey()}}
+	return &watcher{w: w, policy: witness.Peer{Name: name, URL: server.URL, VKey: cosigner.VKey()}}
 }
 
 func setup(t *testing.T) (keys *checkpoint.Keys, honest *served, one, two *watcher) {
@@ -231,26 +231,5 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("status %d, want %d", resp.StatusCode, c.status)
 			}
 		})
-	}
-}
-
-func TestParsePolicy(t *testing.T) {
-	t.Parallel()
-	skey, err := checkpoint.NewCosignerKey("w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cosigner, err := checkpoint.ParseCosigner(skey, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := witness.ParsePolicy("# who watches\n\nwitness county " + cosigner.VKey() + " https://w.example/\n")
-	if err != nil || len(got) != 1 || got[0] != (witness.Policy{URL: "https://w.example/", VKey: cosigner.VKey()}) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	for _, bad := range []string{"witness county key", "witness county " + cosigner.VKey() + " ftp://x", "group g any a b", "witness county nokey https://x"} {
-		if _, err := witness.ParsePolicy(bad); err == nil {
-			t.Errorf("%q is accepted", bad)
-		}
 	}
 }

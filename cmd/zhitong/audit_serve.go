@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -20,17 +18,19 @@ import (
 	"zhitong/audit/tree"
 	"zhitong/audit/verify"
 	"zhitong/audit/witness"
+	"zhitong/events/log"
+	"zhitong/internal/lease"
 )
 
 const (
 	// logPrefix is where the Merkle log is served.
 	logPrefix = "/api/v1/log"
-	// witnessPolicyFile is the witness policy in the data folder; absent: nobody is
-	// asked.
-	witnessPolicyFile = "witnesses"
 	// selfCheckEvery is how often the running system verifies itself, from its start
 	// on.
 	selfCheckEvery = 30 * time.Minute
+	// folderLook is how often is looked whether another process has left the folder
+	// of the Merkle log.
+	folderLook = time.Second
 )
 
 // selfCheck is what the running system last found about itself.
@@ -47,41 +47,39 @@ type auditing struct {
 	house     *house
 	reader    tree.Reader
 	handler   http.Handler
+	publisher *publish.Publisher
+	panel     *witness.Panel // nil when nobody is asked
 	checked   atomic.Pointer[selfCheck]
-	witnesses []witness.Policy
 }
 
 // keepMerkle lets the Merkle log follow the log as a part of the group, asks
-// witnesses, verifies the whole now and then, and returns it with what serves it. Where
-// another process writes the Merkle log, this one only serves it.
+// witnesses, verifies the whole now and then, and returns it with what serves it.
+// Where another process writes the Merkle log, this one serves it and waits for its turn.
 func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, error) {
-	dir := filepath.Join(h.p.cfg.Data, auditFolder)
-	a := &auditing{house: h, reader: tree.NewReader(os.DirFS(dir))}
+	policy, err := h.witnessPolicy()
+	if err != nil {
+		return nil, err
+	}
+	a := &auditing{house: h, reader: tree.NewReader(os.DirFS(h.auditDir()))}
+	a.publisher = publish.New(a.reader, policy, time.Now)
+	if policy != nil {
+		a.panel = witness.NewPanel(policy, http.DefaultClient, time.Now)
+		g.Go(func() error { return a.publisher.Run(ctx) })
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+logPrefix+"/verified", a.showChecked)
-	mux.Handle(logPrefix+"/", http.StripPrefix(logPrefix, publish.Handler(a.reader)))
+	mux.Handle(logPrefix+"/", http.StripPrefix(logPrefix, a.publisher.Handler()))
 	a.handler = mux
 	keys, err := h.signingKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.readPolicy(); err != nil {
-		return nil, err
-	}
-	w, err := tree.OpenWriter(dir, keys)
-	if errors.Is(err, tree.ErrLocked) {
-		return a, nil
-	}
-	if err != nil {
+	w, err := tree.OpenWriter(h.auditDir(), keys)
+	if err != nil && !errors.Is(err, tree.ErrLocked) {
 		return nil, fmt.Errorf("merkle log: %w", err)
 	}
-	k := keeper.New(h.log, w, keeper.Options{OnSigned: func(ctx context.Context, s checkpoint.Signed) { a.ask(ctx, w, s) }})
 	g.Go(func() error {
-		err := k.Run(ctx)
-		if ctx.Err() != nil {
-			err = nil
-		}
-		if err := errors.Join(err, w.Close()); err != nil {
+		if err := a.keep(ctx, w, keys); err != nil {
 			return fmt.Errorf("merkle log: %w", err)
 		}
 		return nil
@@ -90,32 +88,58 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, e
 	return a, nil
 }
 
-func (a *auditing) readPolicy() error {
-	path := filepath.Join(a.house.p.cfg.Data, witnessPolicyFile)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// keep lets the Merkle log grow until ctx ends. w is nil while another process has
+// the folder.
+func (a *auditing) keep(ctx context.Context, w *tree.Writer, keys *checkpoint.Keys) error {
+	for w == nil {
+		select {
+		case <-time.After(folderLook):
+		case <-ctx.Done():
+			return nil
+		}
+		var err error
+		if w, err = tree.OpenWriter(a.house.auditDir(), keys); err != nil && !errors.Is(err, tree.ErrLocked) {
+			return err
+		}
 	}
-	if err == nil {
-		a.witnesses, err = witness.ParsePolicy(string(b))
+	err := a.grow(ctx, w)
+	if ctx.Err() != nil && !errors.Is(err, tree.ErrRewritten) {
+		err = nil
 	}
-	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", path, err)}
-	}
-	return nil
+	return errors.Join(err, w.Close())
 }
 
-// ask asks every witness to cosign. One that refuses or is out of reach is noted;
-// the next checkpoint asks again.
+// grow signs alone, or as one of a cluster.
+func (a *auditing) grow(ctx context.Context, w *tree.Writer) error {
+	o := keeper.Options{OnSigned: func(ctx context.Context, s checkpoint.Signed) { a.ask(ctx, w, s) }}
+	member, err := a.house.member(ctx, w, o)
+	if err != nil {
+		return err
+	}
+	if member == nil {
+		return keeper.New(a.house.log, w, o).Run(ctx)
+	}
+	turns, err := lease.Open(ctx, a.house.instance.NATS(), log.StreamDefault, leaseSigning, processName(), a.house.p.cfg.Replicas)
+	if err != nil {
+		return err
+	}
+	return member.Run(ctx, turns)
+}
+
+// ask asks the witnesses to cosign. One that refuses or is out of reach is noted; a
+// later checkpoint asks again.
 func (a *auditing) ask(ctx context.Context, w *tree.Writer, s checkpoint.Signed) {
-	for _, p := range a.witnesses {
-		lines, err := witness.Ask(ctx, http.DefaultClient, p, a.reader, s)
-		if err == nil {
-			err = w.Cosign(s, lines)
-		}
-		if err != nil && ctx.Err() == nil {
-			a.house.p.note(err.Error())
-		}
+	if a.panel == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, cosignWaitMax)
+	defer cancel()
+	lines, failures := a.panel.Ask(ctx, a.reader, s)
+	if err := w.Cosign(s, lines); err != nil {
+		failures = append(failures, err)
+	}
+	for _, f := range failures {
+		a.house.p.note(f.Error())
 	}
 }
 
@@ -128,17 +152,14 @@ func (a *auditing) checkSelf(ctx context.Context, keys *checkpoint.Keys) error {
 	tick := time.NewTicker(selfCheckEvery)
 	defer tick.Stop()
 	for {
-		r, err := verify.Run(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers})
-		if err == nil {
-			err = a.house.verifyViews(ctx, r.Report)
-		}
+		r, err := a.house.verifyAll(ctx, verify.Options{Read: a.house.read, Tree: &a.reader, Verifiers: verifiers})
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			a.house.p.note("self-check: " + err.Error())
 		} else {
-			a.found(r.Report)
+			a.found(r)
 		}
 		select {
 		case <-tick.C:

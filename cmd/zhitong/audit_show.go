@@ -170,7 +170,7 @@ func (p *program) auditBundleCommand() *cobra.Command {
 				return usagef("--out FILE.zip is needed")
 			}
 			return p.with(c.Context(), func(ctx context.Context, h *house) error {
-				m, err := h.merkle(ctx)
+				m, err := h.published(ctx)
 				if err != nil {
 					return err
 				}

@@ -13,6 +13,7 @@ import (
 	"zhitong/audit/offline"
 	"zhitong/audit/verify"
 	"zhitong/internal/embedded/pgcluster"
+	"zhitong/projections"
 	"zhitong/projections/projector"
 )
 
@@ -93,42 +94,93 @@ func (v *verifyRun) running(ctx context.Context, h *house) error {
 	if err != nil {
 		return usageError{err}
 	}
-	r, err := verify.Run(ctx, verify.Options{Read: h.read, Tree: &m.reader, Verifiers: verifiers, Since: since, HashesOnly: v.offline.HashesOnly})
+	o := verify.Options{Read: h.read, Tree: &m.reader, Verifiers: verifiers, Since: since, HashesOnly: v.offline.HashesOnly}
+	r, err := h.verifyAll(ctx, o)
 	if err != nil {
 		return err
 	}
 	if merkleErr != nil {
 		r.Checks = append(r.Checks, verify.Check{Name: "signing", Of: "log", Count: 1, Failed: 1, First: []verify.Failure{{Detail: merkleErr.Error()}}})
 	}
-	if !v.offline.HashesOnly {
-		if err := h.verifyViews(ctx, r.Report); err != nil {
-			return err
-		}
-	}
-	return v.print(r.Report)
+	return v.print(r)
 }
 
-// verifyViews holds the live views against the fold of the log.
-func (h *house) verifyViews(ctx context.Context, r *verify.Report) error {
-	err := h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
-		if err := views.CatchUp(ctx); err != nil {
-			return err
+// verifyAll checks the log, and the live views against its fold: the log is read and
+// decoded once for both.
+func (h *house) verifyAll(ctx context.Context, o verify.Options) (*verify.Report, error) {
+	if o.HashesOnly {
+		return runChecks(ctx, o)
+	}
+	var report *verify.Report
+	fold := func(ctx context.Context, read projections.Reader, ps []projections.Projection, until projections.Until) (*projections.Folded, error) {
+		if report != nil || until.Nothing {
+			return projections.Fold(ctx, read, ps, until)
 		}
-		checked, err := views.Verify(ctx)
-		for _, c := range checked {
-			x := verify.View{Name: c.Table, Position: c.Position, Rows: c.Rows, Digest: c.Digest, Differs: c.Different != nil}
-			if d := c.Different; d != nil {
-				x.Key, x.Column, x.Log, x.Table = d.Key, d.Column, d.Log, d.Table
-			}
-			r.Views = append(r.Views, x)
+		with := o
+		with.Fold, with.FoldTo = ps, until.Position
+		r, err := verify.Run(ctx, with)
+		if err != nil {
+			return nil, err
+		}
+		report = r.Report
+		return &projections.Folded{Mark: projections.Mark{Position: until.Position}, Events: r.Events, DBs: r.DBs, Failed: r.Failed}, nil
+	}
+	var checked []projector.Verified
+	viewsErr := h.withViews(ctx, func(ctx context.Context, views *projector.Projector) error {
+		err := views.CatchUp(ctx)
+		if err == nil {
+			checked, err = views.VerifyWith(ctx, fold)
 		}
 		return err
 	})
-	if errors.Is(err, pgcluster.ErrNoBinaries) {
-		r.Checks = append(r.Checks, verify.Check{Name: "views", Of: "views", Not: "there is no Postgres here"})
-		return nil
+	if report == nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		var err error
+		if report, err = runChecks(ctx, o); err != nil {
+			return nil, err
+		}
 	}
-	return err
+	return report, h.addViews(report, checked, viewsErr)
+}
+
+func runChecks(ctx context.Context, o verify.Options) (*verify.Report, error) {
+	r, err := verify.Run(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.Report, nil
+}
+
+// addViews adds what was found of the views to the report. Views that can't be
+// compared are a finding with what to do, so that the rest of the report is not lost.
+func (h *house) addViews(r *verify.Report, checked []projector.Verified, err error) error {
+	for _, c := range checked {
+		x := verify.View{Name: c.Table, Position: c.Position, Rows: c.Rows, Digest: c.Digest, Differs: c.Different != nil}
+		if d := c.Different; d != nil {
+			x.Key, x.Column, x.Log, x.Table = d.Key, d.Column, d.Log, d.Table
+		}
+		r.Views = append(r.Views, x)
+	}
+	var failed *projections.FoldError
+	check := verify.Check{Name: "views", Of: "views"}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgcluster.ErrNoBinaries):
+		check.Not = h.p.text.Say("hint.no_postgres")
+	case errors.Is(err, projector.ErrStream):
+		check.Count, check.Failed = 1, 1
+		check.First = []verify.Failure{{Detail: err.Error() + ": " + h.p.text.Say("hint.rebuild")}}
+	case errors.As(err, &failed):
+		check.Count, check.Failed = 1, 1
+		check.First = []verify.Failure{{Position: failed.Position, Event: failed.EventID, Detail: failed.Error()}}
+	default:
+		return err
+	}
+	r.Checks = append(r.Checks, check)
+	return nil
 }
 
 func (v *verifyRun) print(r *verify.Report) error {

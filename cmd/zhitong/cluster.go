@@ -26,13 +26,16 @@ type place struct {
 	forwarder *forward.Forwarder
 }
 
+// processName names this process among those of a cluster.
+func processName() string { return fmt.Sprintf("%d-%s", os.Getpid(), rand.Text()) }
+
 // joinCluster lets commands be decided by whoever holds the lease. A data folder's
 // own server needs none of it: who works beside its owner does so for a short time.
 func (h *house) joinCluster(ctx context.Context, o *app.Options) (*place, error) {
 	if h.p.cfg.NATSURL == "" {
 		return &place{house: h}, nil
 	}
-	c := &place{house: h, name: fmt.Sprintf("%d-%s", os.Getpid(), rand.Text())}
+	c := &place{house: h, name: processName()}
 	var err error
 	if c.lease, err = lease.Open(ctx, h.instance.NATS(), log.StreamDefault, leaseCommands, c.name, h.p.cfg.Replicas); err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func startClusterOf(t *testing.T) *cluster {
 		}
 		one.env["ZHITONG_DATA"] = filepath.Join(t.TempDir(), "data")
 		p := one.start("serve", "--listen", "127.0.0.1:0")
-		p.line()
+		p.address = p.line()
 		c.serve[p.cmd.Process.Pid] = p
 	}
 	return c
@@ -140,15 +140,15 @@ func (c *cluster) killLeaderNode(js jetstream.JetStream) {
 	c.t.Fatalf("nobody leads the stream: %+v", stream.CachedInfo().Cluster)
 }
 
-// killDecider kills the process that holds the lease, and returns the other.
-func (c *cluster) killDecider(js jetstream.JetStream) (other *process) {
+// killHolder kills the process that holds a lease, and returns the other.
+func (c *cluster) killHolder(js jetstream.JetStream, lease string) (other *process) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), clusterWaitMax)
 	defer cancel()
 	for {
 		pid := 0
 		if kv, err := js.KeyValue(ctx, log.StreamDefault+"-leases"); err == nil {
-			if e, err := kv.Get(ctx, leaseCommands); err == nil {
+			if e, err := kv.Get(ctx, lease); err == nil {
 				fmt.Sscanf(string(e.Value()), "%d-", &pid)
 			}
 		}
@@ -159,7 +159,7 @@ func (c *cluster) killDecider(js jetstream.JetStream) (other *process) {
 			break
 		}
 		if ctx.Err() != nil {
-			c.t.Fatal("nobody holds the lease")
+			c.t.Fatalf("nobody holds the lease for %s", lease)
 		}
 	}
 	for _, p := range c.serve {
@@ -181,7 +181,7 @@ func TestAClusterLosesALeaderAndThenADecider(t *testing.T) {
 	c.until(clients * each / 4)
 	c.killLeaderNode(js)
 	c.until(clients * each / 2)
-	other := c.killDecider(js)
+	other := c.killHolder(js, leaseCommands)
 	writing.Wait()
 	if got := c.acked.Load(); got != clients*each {
 		t.Fatalf("%d commands were acknowledged, want %d", got, clients*each)

@@ -23,7 +23,7 @@ func TestReferenceIsTheHelp(t *testing.T) {
 		"Results go to standard output, everything else to standard error. Exit status: 0 done; 1 a check found something, or `import` rejected something; " +
 		"2 usage; 3 refused by a rule; 4 unavailable (the log or the database is out of reach). " +
 		"Every global flag has a variable (`--nats-url`: `ZHITONG_NATS_URL`) and a key in `zhitong.toml` of the data folder (`nats_url`); a flag wins over a variable, a variable over the file. " +
-		"Also: `ZHITONG_PG_BIN`, `ZHITONG_PG_DATA`, `ZHITONG_REPLICAS`, `ZHITONG_MASTER_KEY`, `NO_COLOR`.\n")
+		"Also: `ZHITONG_PG_BIN`, `ZHITONG_PG_DATA`, `ZHITONG_REPLICAS`, `ZHITONG_MASTER_KEY`, `ZHITONG_WITNESS_POLICY`, `NO_COLOR`.\n")
 	root := (&program{}).root()
 	page(&b, root)
 	name := filepath.Join("..", "..", "docs", "reference", "command-line.md")

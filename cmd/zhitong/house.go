@@ -19,6 +19,10 @@ import (
 // the settings name another file.
 const masterKeyFile = "master.key"
 
+// snapshotsFolder is where snapshots of the folds lie in the data folder. It may be
+// removed at any time.
+const snapshotsFolder = "snapshots"
+
 // house is this process's hold on a data folder: the log, and what works on it.
 type house struct {
 	p        *program
@@ -33,6 +37,14 @@ const reachMax = 20 * time.Second
 
 // open opens the data folder and the log. The caller closes the house.
 func (p *program) open(ctx context.Context) (*house, error) {
+	if err := p.unfinished(); err != nil {
+		return nil, err
+	}
+	return p.openHouse(ctx)
+}
+
+// openHouse is open, also for a folder that is being restored.
+func (p *program) openHouse(ctx context.Context) (*house, error) {
 	opening := ctx
 	if p.cfg.NATSURL != "" {
 		var cancel context.CancelFunc
@@ -48,15 +60,10 @@ func (p *program) open(ctx context.Context) (*house, error) {
 		Note: p.note, Logger: p.logger(), Getenv: p.lookup,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", p.cfg.Data, err)
+		return nil, p.withRepairHint(fmt.Errorf("open %s: %w", p.cfg.Data, err))
 	}
 	h := &house{p: p, instance: inst}
 	h.log, err = log.OpenJetStream(ctx, inst.NATS(), log.Options{Replicas: p.cfg.Replicas})
-	if err == nil && inst.Owns() {
-		if err = log.Verify(ctx, h.log); err == nil {
-			err = inst.StoreChecked()
-		}
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the log: %w", err), h.close(ctx))
 	}
@@ -92,31 +99,42 @@ func (p *program) masterKey() string {
 	return filepath.Join(p.cfg.Data, masterKeyFile)
 }
 
+// signingKey is the path of the log's signing key.
+func (p *program) signingKey() string {
+	return filepath.Join(p.cfg.Data, filepath.FromSlash(signingKeyFile))
+}
+
 // appOptions are what an App is made of.
 func (h *house) appOptions(ctx context.Context) (app.Options, error) {
-	master, err := keys.OpenMaster(h.p.masterKey())
+	store, _, err := h.keyStream(ctx)
 	if err != nil {
 		return app.Options{}, err
-	}
-	store, err := keys.OpenStream(ctx, h.instance.NATS(), log.StreamDefault, h.p.cfg.Replicas, master)
-	if err != nil {
-		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
 	ring, err := keys.OpenRing(ctx, store)
 	if err != nil {
 		return app.Options{}, fmt.Errorf("open the keys: %w", err)
 	}
-	if h.metrics == nil {
-		return assembly.Options(h.log, ring), nil
+	l := h.log
+	if h.metrics != nil {
+		l = h.metrics.Log(l)
 	}
-	o := assembly.Options(h.metrics.Log(h.log), ring)
-	o.Observe = h.metrics.Command
+	o := assembly.Options(l, ring)
+	if h.metrics != nil {
+		o.Observe = h.metrics.Command
+	}
+	o.Snapshots.Disk = app.Folder(filepath.Join(h.p.cfg.Data, snapshotsFolder))
+	if o.Snapshots.Code, err = app.ProgramCode(); err != nil {
+		return app.Options{}, err
+	}
 	return o, nil
 }
 
 // withApp runs fn beside a running App and ends the App afterwards: what fn has
 // submitted is answered first.
 func (h *house) withApp(ctx context.Context, fn func(context.Context, *app.App) error) error {
+	if err := h.checkSigned(ctx); err != nil {
+		return err
+	}
 	o, err := h.appOptions(ctx)
 	if err != nil {
 		return err

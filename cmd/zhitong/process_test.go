@@ -26,6 +26,8 @@ type process struct {
 	in    io.WriteCloser
 	out   *bufio.Reader
 	notes *bytes.Buffer
+
+	address string // of one that serves
 }
 
 // start starts a real process with the shell's settings.

@@ -32,7 +32,7 @@ func (h *house) writeReceipts(ctx context.Context, dir string, list []recorded) 
 	if len(list) == 0 {
 		return nil
 	}
-	m, err := h.merkle(ctx)
+	m, err := h.published(ctx)
 	if err != nil {
 		return err
 	}

@@ -165,8 +165,8 @@ private Postgres on the data folder.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.applyCommand(), p.importCommand(), p.viewCommand(), p.exportCommand(),
-		p.projectionCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
-		p.auditCommand(), p.witnessCommand(), p.restoreCommand(),
+		p.projectionCommand(), p.replayCommand(), p.policyCommand(), p.claimCommand(), p.paymentCommand(),
+		p.auditCommand(), p.witnessCommand(), p.backupCommand(), p.restoreCommand(), p.repairCommand(), p.keysCommand(), p.personCommand(),
 		p.userCommand(), p.doctorCommand(), p.psqlCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	for _, c := range root.Commands() {

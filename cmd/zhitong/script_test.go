@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"zhitong/internal/embedded/embeddedtest"
@@ -31,12 +34,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ZHITONG_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("ZHITONG_POSTGRES_URL", embeddedtest.Postgres(e.T().(testing.TB)))
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("G", "$G")
 			e.Setenv("TESTDATA", folder(e.T().(testing.TB), "testdata"))
 			e.Setenv("DOCS", folder(e.T().(testing.TB), "docs"))
 			return ownPostgres(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "hostile-ids": hostileIDs, "long-line": longLine, "unquote-bytes": unquoteBytes,
+			"damage": damage, "spoil": spoil,
 		},
 		RequireExplicitExec: true,
 	})
@@ -82,6 +87,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: status %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+// spoil SQL: changes the database behind the program's back.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: spoil SQL")
+	}
+	ctx := context.Background()
+	conn, err := pgconn.Connect(ctx, ts.Getenv("ZHITONG_POSTGRES_URL"))
+	ts.Check(err)
+	_, err = conn.Exec(ctx, strings.Join(args, " ")).ReadAll()
+	ts.Check(errors.Join(err, conn.Close(ctx)))
 }
 
 // hostile-ids FILE: writes an item.register line for each of the naughty strings,
@@ -130,4 +147,16 @@ func unquoteBytes(ts *testscript.TestScript, _ bool, args []string) {
 		text = after[2:]
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o600))
+}
+
+// damage FROM TO TEXT: copies a file with one bit changed in the first place that has
+// the text.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	at := strings.Index(string(b), args[2])
+	if at < 0 {
+		ts.Fatalf("%s does not hold %q", args[0], args[2])
+	}
+	b[at] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
 }

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,28 +71,19 @@ func (v *viewRun) read(args []string) (err error) {
 		return err
 	}
 	for _, text := range v.whereTexts {
-		column, value, ok := strings.Cut(text, "=")
-		if !ok || column == "" {
-			return usagef("--where %q: COL=VALUE is needed", text)
+		cond, err := projections.ParseCond(text)
+		if err != nil {
+			return usageError{err}
 		}
-		v.where = append(v.where, projections.Cond{Column: column, Value: value})
+		v.where = append(v.where, cond)
 	}
-	if v.asOfText != "" {
-		v.asOf, err = parseAsOf(v.asOfText)
+	if v.asOfText == "" {
+		return nil
 	}
-	return err
-}
-
-// parseAsOf reads a position or a time.
-func parseAsOf(s string) (projections.Until, error) {
-	if n, err := strconv.ParseUint(s, 10, 64); err == nil && n > 0 {
-		return projections.Until{Position: n}, nil
+	if v.asOf, err = projections.ParseUntil(v.asOfText); err != nil {
+		return usageError{err}
 	}
-	t, err := domain.ParseTime(s)
-	if err != nil {
-		return projections.Until{}, usagef("--as-of %q: a position from 1 on, or a time such as 2021-01-31T23:59:59+08:00, is needed", s)
-	}
-	return projections.Until{Recorded: t.Instant()}, nil
+	return nil
 }
 
 // run prints the view.
@@ -116,14 +104,19 @@ func (v *viewRun) run(ctx context.Context, h *house) error {
 	default:
 		err = h.withViews(ctx, read)
 	}
-	var unknown *projections.UnknownError
-	if errors.As(err, &unknown) || domain.AsProblem(err) != nil {
-		return usageError{err}
-	}
-	if err != nil {
+	if err := askable(err); err != nil {
 		return err
 	}
 	return table.Write(v.p.stdout, v.format, columnsOf(rows.Schema), cellsOf(rows))
+}
+
+// askable makes a question that can't be answered a mistake of usage; what is not
+// there yet is none.
+func askable(err error) error {
+	if problem := domain.AsProblem(err); problem != nil && problem.Class != domain.Unavailable {
+		return usageError{err}
+	}
+	return err
 }
 
 // known refuses views and conditions that don't exist before anything is started.
@@ -151,10 +144,14 @@ func (v *viewRun) back(ctx context.Context, h *house) (*projections.Rows, error)
 	if err != nil {
 		return nil, err
 	}
+	if v.name == "projection_status" {
+		return views.Ask(ctx, projections.Question{View: v.name, AsOf: v.asOf}) // which is refused
+	}
 	folded, err := views.AsOf(ctx, v.asOf, v.name)
 	if err != nil {
 		return nil, err
 	}
+	v.p.noteMoment(folded.Mark)
 	return folded.Select(v.name, v.where, 0)
 }
 

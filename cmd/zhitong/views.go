@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -16,6 +17,7 @@ import (
 func (h *house) projector(dsn string) (*projector.Projector, error) {
 	return projector.New(projector.Config{
 		Postgres: dsn, Log: h.log, Projections: everyProjection(), Logger: h.p.logger(),
+		Past: filepath.Join(h.p.cfg.Data, "snapshots", "views"),
 	})
 }
 

@@ -35,7 +35,7 @@ type witnessRun struct {
 	p                                   *program
 	of, state, key, vkeys, listen, name string
 	every                               time.Duration
-	once                                bool
+	once, showKey                       bool
 }
 
 func (p *program) witnessCommand() *cobra.Command {
@@ -47,13 +47,15 @@ func (p *program) witnessCommand() *cobra.Command {
 the log at URL, checks that it continues what was there before, and cosigns it. A log
 that shows two histories is refused: the witness says so, keeps both signed checkpoints
 in its state file as evidence, and ends with status 1. With --listen the log can also ask
-it (POST /add-checkpoint). The log's public keys are taken from --log-key, or else from
+it (POST /add-checkpoint), at the address that is printed first. --show-key prints what
+the log's operator writes into the witness policy. The log's public keys are taken from --log-key, or else from
 the log at the first look and trusted from then on.`,
 		Example: `  zhitong witness --of https://pishan.example/api/v1/log --state witness.json --key witness.key
-  zhitong witness --of http://10.0.0.5:8369/api/v1/log --state witness.json --listen :8370`,
+  zhitong witness --of http://10.0.0.5:8369/api/v1/log --state witness.json --listen :8370
+  zhitong witness --state witness.json --show-key`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if w.of == "" || w.state == "" {
+			if w.state == "" || w.of == "" && !w.showKey {
 				return usagef("--of URL and --state FILE are needed")
 			}
 			return w.run(c.Context())
@@ -68,12 +70,17 @@ the log at the first look and trusted from then on.`,
 	f.StringVar(&w.listen, "listen", "", "address to answer add-checkpoint on")
 	f.DurationVar(&w.every, "every", pollDefault, "how often to look")
 	f.BoolVar(&w.once, "once", false, "look once and end")
+	f.BoolVar(&w.showKey, "show-key", false, "print the witness's public key, for the log's witness policy, and end")
 	return c
 }
 
 func (w *witnessRun) run(ctx context.Context) error {
 	cosigner, err := w.cosigner()
 	if err != nil {
+		return err
+	}
+	if w.showKey {
+		_, err := fmt.Fprintln(w.p.stdout, cosigner.VKey())
 		return err
 	}
 	wit, err := witness.Open(w.state, cosigner)
@@ -210,6 +217,6 @@ func (w *witnessRun) serve(ctx context.Context, g *errgroup.Group, wit *witness.
 		defer cancel()
 		return server.Shutdown(drain)
 	})
-	w.p.note("answering on http://" + l.Addr().String())
-	return nil
+	_, err = fmt.Fprintf(w.p.stdout, "http://%s\n", l.Addr())
+	return err
 }

@@ -18,95 +18,102 @@ type Move struct {
 	Lines      int // 1 where the claim line begins to count, −1 where it ends
 }
 
-// Moves returns what a fact changes, by lines and in each by funders, one move for
-// every funder of the policy version, also where it changes nothing but the kg. Only
-// claims that are neither waiting, refused nor rejected count.
+// Moves returns what a fact changes; see [EachMove].
 func Moves(f domain.Fact) []Move {
+	var moves []Move
+	EachMove(f, func(m *Move) { moves = append(moves, *m) })
+	return moves
+}
+
+// EachMove calls fn with what a fact changes, by lines and in each by funders, one
+// move for every funder of the policy version, also where it changes nothing but
+// the kg. Only claims that are neither waiting, refused nor rejected count. The move
+// is fn's until it returns.
+func EachMove(f domain.Fact, fn func(*Move)) {
 	switch f := f.(type) {
 	case Assessed:
-		return beginning(f.Head, portionsOf(f.Lines))
+		for i := range f.Lines {
+			l := &f.Lines[i]
+			move(fn, &f.Head, l.LineNo, l.ItemID, l.Shares, counted(l.AcceptedKg))
+		}
 	case TakenUp:
-		return beginning(f.Head, f.Lines)
+		each(fn, &f.Head, f.Lines, func(m *Move, p *Portion, a domain.Money) { counted(p.AcceptedKg)(m, a) })
 	case Reassessed:
-		return f.moves()
+		f.moves(fn)
 	case Approved:
-		return each(f.Head, f.Lines, func(m *Move, p Portion, a domain.Money) { m.Reserved, m.Approved = a.Neg(), a })
+		each(fn, &f.Head, f.Lines, func(m *Move, _ *Portion, a domain.Money) { m.Reserved, m.Approved = a.Neg(), a })
 	case Rejected:
-		return each(f.Head, f.Lines, func(m *Move, p Portion, a domain.Money) {
+		each(fn, &f.Head, f.Lines, func(m *Move, p *Portion, a domain.Money) {
 			m.AcceptedKg, m.Assessed, m.Lines = domain.Kg{}.Sub(p.AcceptedKg), a.Neg(), -1
 			m.add(f.Pot, a.Neg())
 		})
 	case Paid:
-		return each(f.Head, f.Lines, func(m *Move, p Portion, a domain.Money) { m.Approved, m.Paid = a.Neg(), a })
+		each(fn, &f.Head, f.Lines, func(m *Move, _ *Portion, a domain.Money) { m.Approved, m.Paid = a.Neg(), a })
 	case ClawbackSettled:
 		if f.Method == Refund {
-			return returning(f.Head, f.Lines)
+			returning(fn, &f.Head, f.Lines)
 		}
 	case ClawbackRecovered:
-		return returning(f.Head, f.Lines)
+		returning(fn, &f.Head, f.Lines)
 	}
-	return nil
 }
 
-func portionsOf(lines []Line) []Portion {
-	out := make([]Portion, len(lines))
-	for i, l := range lines {
-		out[i] = Portion{l.LineNo, l.ItemID, l.AcceptedKg, l.Subsidy, l.Shares}
+// move makes a move of every share of a line.
+func move(fn func(*Move), h *Head, no int, item domain.ID, shares []Share, fill func(m *Move, amount domain.Money)) {
+	m := new(Move)
+	for i := range shares {
+		*m = Move{Head: *h, LineNo: no, ItemID: item, FunderID: shares[i].FunderID}
+		fill(m, shares[i].Amount)
+		fn(m)
 	}
-	return out
 }
 
-// each makes a move of every share.
-func each(h Head, lines []Portion, fill func(m *Move, p Portion, amount domain.Money)) []Move {
-	var moves []Move
-	for _, p := range lines {
-		for _, s := range p.Shares {
-			m := Move{Head: h, LineNo: p.LineNo, ItemID: p.ItemID, FunderID: s.FunderID}
-			fill(&m, p, s.Amount)
-			moves = append(moves, m)
-		}
+// each makes a move of every share of every line.
+func each(fn func(*Move), h *Head, lines []Portion, fill func(m *Move, p *Portion, amount domain.Money)) {
+	for i := range lines {
+		p := &lines[i]
+		move(fn, h, p.LineNo, p.ItemID, p.Shares, func(m *Move, a domain.Money) { fill(m, p, a) })
 	}
-	return moves
 }
 
-func beginning(h Head, lines []Portion) []Move {
-	return each(h, lines, func(m *Move, p Portion, a domain.Money) {
-		m.AcceptedKg, m.Assessed, m.Reserved, m.Lines = p.AcceptedKg, a, a, 1
-	})
+// counted begins to count a line of so many kg.
+func counted(kg domain.Kg) func(*Move, domain.Money) {
+	return func(m *Move, a domain.Money) { m.AcceptedKg, m.Assessed, m.Reserved, m.Lines = kg, a, a, 1 }
 }
 
-func returning(h Head, lines []ClawbackLine) []Move {
-	portions := make([]Portion, len(lines))
-	for i, l := range lines {
-		portions[i] = Portion{LineNo: l.LineNo, ItemID: l.ItemID, Shares: l.Shares}
+func returning(fn func(*Move), h *Head, lines []ClawbackLine) {
+	for i := range lines {
+		l := &lines[i]
+		move(fn, h, l.LineNo, l.ItemID, l.Shares, func(m *Move, a domain.Money) { m.ClawedBack = a })
 	}
-	return each(h, portions, func(m *Move, _ Portion, a domain.Money) { m.ClawedBack = a })
 }
 
 // moves of a reassessment: differences change what is assessed and the pot that the
 // money stands in; what goes back to submitted turns from approved into reserved,
 // and its increase is reserved.
-func (f Reassessed) moves() []Move {
+func (f *Reassessed) moves(fn func(*Move)) {
 	if f.Pot == Waiting {
-		return nil
+		return
 	}
-	var moves []Move
-	for _, l := range f.Lines {
-		for i, s := range l.Shares {
-			m := Move{Head: f.Head, LineNo: l.LineNo, ItemID: l.ItemID, FunderID: s.FunderID, AcceptedKg: l.AcceptedKg.Sub(l.OldKg)}
-			if l.Differences != nil {
-				d := l.Differences[i].Amount
-				m.Assessed = d
-				if f.Resubmit != nil && l.Subsidy.Cmp(l.OldSubsidy) > 0 {
-					m.Reserved = d
-				} else {
-					m.add(f.Pot, d)
-				}
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		at := -1
+		move(fn, &f.Head, l.LineNo, l.ItemID, l.Shares, func(m *Move, _ domain.Money) {
+			at++
+			m.AcceptedKg = l.AcceptedKg.Sub(l.OldKg)
+			if l.Differences == nil {
+				return
 			}
-			moves = append(moves, m)
-		}
+			d := l.Differences[at].Amount
+			m.Assessed = d
+			if f.Resubmit != nil && l.Subsidy.Cmp(l.OldSubsidy) > 0 {
+				m.Reserved = d
+			} else {
+				m.add(f.Pot, d)
+			}
+		})
 	}
-	return append(moves, each(f.Head, f.Resubmit, func(m *Move, _ Portion, a domain.Money) { m.Reserved, m.Approved = a, a.Neg() })...)
+	each(fn, &f.Head, f.Resubmit, func(m *Move, _ *Portion, a domain.Money) { m.Reserved, m.Approved = a, a.Neg() })
 }
 
 // add books an amount in a pot of the budget.

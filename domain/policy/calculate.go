@@ -1,6 +1,10 @@
 package policy
 
-import "zhitong/domain"
+import (
+	"slices"
+
+	"zhitong/domain"
+)
 
 // Inputs are everything that the amount of a line depends on besides the policy
 // and the line's [Subject]. They are frozen in the claim: the same inputs give the
@@ -78,10 +82,22 @@ type Result struct {
 // Calculate returns the subsidy of a line. It is pure: it reads nothing but its
 // arguments. in.Freight must be given when a freight rule counts for the line, and
 // in.Tiers must name each tiered rule that does.
-func (p *Policy) Calculate(s Subject, in Inputs) Result {
-	w := &worksheet{}
-	var parts []domain.Exact
-	for _, g := range p.groups() {
+func (p *Policy) Calculate(s Subject, in Inputs) Result { return p.calculate(s, in, &worksheet{}) }
+
+// Recalculate is Calculate done once more: it gives the same, and needs less memory
+// where the steps are those of the first time.
+func (p *Policy) Recalculate(s Subject, in Inputs, steps []Step) Result {
+	return p.calculate(s, in, &worksheet{like: steps, steps: make([]Step, 0, len(steps))})
+}
+
+func (p *Policy) calculate(s Subject, in Inputs, w *worksheet) Result {
+	var few [operandsFew]domain.Exact
+	parts := few[:0]
+	for i := range p.Rules {
+		g := p.Rules[i].Group
+		if slices.ContainsFunc(p.Rules[:i], func(r Rule) bool { return r.Group == g }) {
+			continue
+		}
 		r := p.first(g, s)
 		w.match(g, r)
 		if r != nil {
@@ -89,12 +105,12 @@ func (p *Policy) Calculate(s Subject, in Inputs) Result {
 		}
 	}
 	amount := w.sum("groups", "", parts).Round()
-	w.note(opRound, "subsidy", "", amount.String(), operand{"amount", w.last()})
+	w.note(opRound, "subsidy", "", w.money(amount), operand{"amount", w.last()})
 	for i, l := range p.Limits {
 		amount = w.limit(l, in, i, amount)
 	}
 	for _, c := range in.Caps {
-		amount = w.least("cap:"+c.Why, "", amount.Exact(), operand{"cap", c.Max.Exact().String()}, c.Max.Exact()).Round()
+		amount = w.least(w.what("cap", c.Why), "", amount.Exact(), w.named(1, "cap", c.Max.Exact()), c.Max.Exact()).Round()
 	}
 	return Result{amount, w.steps}
 }
@@ -119,7 +135,7 @@ func (w *worksheet) rule(r *Rule, in Inputs) domain.Exact {
 // perKg applies the rule's cap to a rate and the rate to the kg.
 func (w *worksheet) perKg(r *Rule, rate domain.Exact, in Inputs) domain.Exact {
 	if !r.CapPerKg.IsZero() {
-		rate = w.least("capped_per_kg", r.ID, rate, operand{"cap_per_kg", r.CapPerKg.Exact().String()}, r.CapPerKg.Exact())
+		rate = w.least("capped_per_kg", r.ID, rate, w.named(1, "cap_per_kg", r.CapPerKg.Exact()), r.CapPerKg.Exact())
 	}
 	return w.times("rule", r.ID, "per_kg", rate, "kg", in.Kg.Exact())
 }
@@ -162,7 +178,7 @@ func (w *worksheet) limit(l Limit, in Inputs, i int, amount domain.Money) domain
 		net := w.excess("net_sale", "", "sale", in.Sale.Exact(), "returned", in.Returned.Exact())
 		part := w.times("sales_share", "", "share", l.SalesShare.Exact(), "net_sale", net)
 		left = part.Round()
-		w.note(opRound, "sales_share", "", left.String(), operand{"amount", part.String()})
+		w.note(opRound, "sales_share", "", w.money(left), w.named(0, "amount", part))
 	}
-	return w.least("limit:"+l.Per, "", amount.Exact(), operand{"left", left.String()}, left.Exact()).Round()
+	return w.least(w.what("limit", l.Per), "", amount.Exact(), operand{"left", w.amount(1, left)}, left.Exact()).Round()
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"zhitong/domain"
 )
@@ -37,11 +38,69 @@ type Operand struct {
 
 type operand = Operand
 
-// worksheet collects the steps of one calculation.
-type worksheet struct{ steps []Step }
+// worksheet collects the steps of one calculation. When it is done once more, like
+// are the steps of the first time, whose texts are used again where they are right:
+// checking a calculation then needs hardly any memory.
+type worksheet struct {
+	steps []Step
+	like  []Step
+}
 
 func (w *worksheet) note(op, what string, rule domain.ID, result string, with ...operand) {
-	w.steps = append(w.steps, Step{op, what, rule, with, result})
+	if l := w.before(); l != nil && slices.Equal(l.With, with) {
+		w.steps = append(w.steps, Step{op, what, rule, l.With, result})
+		return
+	}
+	w.steps = append(w.steps, Step{op, what, rule, slices.Clone(with), result})
+}
+
+// before is the next step as it was the first time; nil where there was none.
+func (w *worksheet) before() *Step {
+	if n := len(w.steps); n < len(w.like) {
+		return &w.like[n]
+	}
+	return nil
+}
+
+// named is the i-th operand of the next step.
+func (w *worksheet) named(i int, name string, e domain.Exact) operand {
+	if l := w.before(); l != nil && i < len(l.With) && e.Is(l.With[i].Value) {
+		return operand{name, l.With[i].Value}
+	}
+	return operand{name, e.String()}
+}
+
+// result is the result of the next step.
+func (w *worksheet) result(e domain.Exact) string {
+	if l := w.before(); l != nil && e.Is(l.Result) {
+		return l.Result
+	}
+	return e.String()
+}
+
+// money is the result of the next step, which is an amount.
+func (w *worksheet) money(m domain.Money) string {
+	if l := w.before(); l != nil && m.Is(l.Result) {
+		return l.Result
+	}
+	return m.String()
+}
+
+// amount is the text of the i-th operand of the next step, which is an amount.
+func (w *worksheet) amount(i int, m domain.Money) string {
+	if l := w.before(); l != nil && i < len(l.With) && m.Is(l.With[i].Value) {
+		return l.With[i].Value
+	}
+	return m.String()
+}
+
+// what is what the next step is about: a kind, a colon and a word.
+func (w *worksheet) what(kind, word string) string {
+	if l := w.before(); l != nil && len(l.What) == len(kind)+1+len(word) &&
+		l.What[:len(kind)] == kind && l.What[len(kind)] == ':' && l.What[len(kind)+1:] == word {
+		return l.What
+	}
+	return kind + ":" + word
 }
 
 // last is the result of the latest step.
@@ -52,7 +111,7 @@ func (w *worksheet) match(group domain.ID, r *Rule) {
 	if r != nil {
 		id = r.ID
 	}
-	w.note(opMatch, "group:"+string(group), id, string(id))
+	w.note(opMatch, w.what("group", string(group)), id, string(id))
 }
 
 func (w *worksheet) times(what string, rule domain.ID, nameA string, a domain.Exact, nameB string, b domain.Exact) domain.Exact {
@@ -68,76 +127,110 @@ func (w *worksheet) excess(what string, rule domain.ID, nameA string, a domain.E
 }
 
 func (w *worksheet) binary(op, what string, rule domain.ID, result domain.Exact, nameA string, a domain.Exact, nameB string, b domain.Exact) domain.Exact {
-	w.note(op, what, rule, result.String(), operand{nameA, a.String()}, operand{nameB, b.String()})
+	w.note(op, what, rule, w.result(result), w.named(0, nameA, a), w.named(1, nameB, b))
 	return result
 }
 
 func (w *worksheet) least(what string, rule domain.ID, a domain.Exact, bound operand, b domain.Exact) domain.Exact {
 	least := a.Min(b)
-	w.note(opLeast, what, rule, least.String(), operand{"amount", a.String()}, bound)
+	w.note(opLeast, what, rule, w.result(least), w.named(0, "amount", a), bound)
 	return least
 }
 
 func (w *worksheet) sum(what string, rule domain.ID, parts []domain.Exact) domain.Exact {
-	total := domain.Money{}.Exact()
-	with := make([]operand, len(parts))
+	var few [operandsFew]operand
+	total, with := domain.Money{}.Exact(), few[:0]
 	for i, p := range parts {
 		total = total.Plus(p)
-		with[i] = operand{"part", p.String()}
+		with = append(with, w.named(i, "part", p))
 	}
-	w.note(opSum, what, rule, total.String(), with...)
+	w.note(opSum, what, rule, w.result(total), with...)
 	return total
 }
 
 func (w *worksheet) band(rule domain.ID, start domain.Exact, kg domain.Kg, from domain.Exact, to domain.Kg, in domain.Exact) domain.Exact {
-	with := []operand{{"start", start.String()}, {"kg", kg.String()}, {"from", from.String()}}
+	var few [operandsFew]operand
+	with := append(few[:0], w.named(0, "start", start), operand{"kg", kg.String()}, w.named(2, "from", from))
 	if !to.IsZero() {
 		with = append(with, operand{"to", to.String()})
 	}
-	w.note(opBand, "band", rule, in.String(), with...)
+	w.note(opBand, "band", rule, w.result(in), with...)
 	return in
 }
 
 // Again does the step's arithmetic once more, from its operands alone, and returns
 // the result as text. A match is taken as it is.
 func (s Step) Again() (string, error) {
-	n := make([]domain.Exact, len(s.With))
-	for i, o := range s.With {
+	var few [operandsFew]domain.Exact
+	n := few[:0]
+	for _, o := range s.With {
 		v, err := domain.ParseExact(o.Value)
 		if err != nil {
 			return "", fmt.Errorf("step %q, operand %q: %w", s.What, o.Name, err)
 		}
-		n[i] = v
+		n = append(n, v)
 	}
-	need := map[string]int{opTimes: 2, opOver: 2, opExcess: 2, opLeast: 2, opRound: 1, opBand: 3}[s.Op]
-	if len(n) < need {
+	if need := s.operands(); len(n) < need {
 		return "", fmt.Errorf("step %q: %s has %d operands, needs %d", s.What, s.Op, len(n), need)
 	}
 	switch s.Op {
 	case opMatch:
 		return s.Result, nil
-	case opTimes:
-		return n[0].Times(n[1]).String(), nil
-	case opOver:
-		return n[0].Over(n[1]).String(), nil
-	case opExcess:
-		return n[0].Excess(n[1]).String(), nil
-	case opLeast:
-		return n[0].Min(n[1]).String(), nil
 	case opRound:
-		return n[0].Round().String(), nil
+		if amount := n[0].Round(); !amount.Is(s.Result) {
+			return amount.String(), nil
+		}
+		return s.Result, nil
+	}
+	again, ok := s.reckon(n)
+	switch {
+	case !ok:
+		return "", fmt.Errorf("step %q: unknown operation %q", s.What, s.Op)
+	case again.Is(s.Result):
+		return s.Result, nil
+	}
+	return again.String(), nil
+}
+
+// operandsFew is how many operands nearly every step has at most.
+const operandsFew = 4
+
+// operands is how many operands the operation needs.
+func (s Step) operands() int {
+	switch s.Op {
+	case opTimes, opOver, opExcess, opLeast:
+		return 2
+	case opRound:
+		return 1
+	case opBand:
+		return 3
+	}
+	return 0
+}
+
+// reckon does an operation whose result is not rounded; false where there is none.
+func (s Step) reckon(n []domain.Exact) (domain.Exact, bool) {
+	switch s.Op {
+	case opTimes:
+		return n[0].Times(n[1]), true
+	case opOver:
+		return n[0].Over(n[1]), true
+	case opExcess:
+		return n[0].Excess(n[1]), true
+	case opLeast:
+		return n[0].Min(n[1]), true
 	case opSum:
 		total := domain.Money{}.Exact()
 		for _, v := range n {
 			total = total.Plus(v)
 		}
-		return total.String(), nil
+		return total, true
 	case opBand:
 		end, from := n[0].Plus(n[1]), n[0].Max(n[2])
 		if len(n) > 3 {
 			end = end.Min(n[3])
 		}
-		return end.Excess(from).String(), nil
+		return end.Excess(from), true
 	}
-	return "", fmt.Errorf("step %q: unknown operation %q", s.What, s.Op)
+	return domain.Exact{}, false
 }

@@ -1,27 +1,32 @@
 package keys
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// streamStore keeps wrapped keys in a plain stream, one message a name. A plain
-// stream, not a key-value bucket: only there a secure delete erases the bytes.
-type streamStore struct {
+// Stream keeps wrapped keys in a plain stream, one message a name. A plain stream,
+// not a key-value bucket: only there a secure delete erases the bytes.
+type Stream struct {
 	js      jetstream.JetStream
 	stream  jetstream.Stream
 	subject string // prefix
 	master  *Master
+	// step is told of every step of a rotation before it is taken; an error ends the
+	// rotation there, as a crash would. Nil but in tests.
+	step func(what string) error
 }
 
 // OpenStream opens the key stream of a log's stream and makes it at the first
 // start.
-func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas int, master *Master) (Store, error) {
+func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas int, master *Master) (*Stream, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
@@ -41,32 +46,31 @@ func OpenStream(ctx context.Context, nc *nats.Conn, logStream string, replicas i
 	if err != nil {
 		return nil, fmt.Errorf("open key stream %q: %w", cfg.Name, err)
 	}
-	return &streamStore{js, s, prefix, master}, nil
+	return &Stream{js: js, stream: s, subject: prefix, master: master}, nil
 }
 
-func (s *streamStore) subjectOf(name string) string {
+func (s *Stream) subjectOf(name string) string {
 	return s.subject + base64.RawURLEncoding.EncodeToString([]byte(name))
 }
 
-func (s *streamStore) nameOf(subject string) (string, error) {
+func (s *Stream) nameOf(subject string) (string, error) {
 	b, err := base64.RawURLEncoding.DecodeString(subject[len(s.subject):])
 	return string(b), err
 }
 
-// wrappedKey is a stored message.
-type wrappedKey struct {
-	seq  uint64
-	name string
-	box  []byte
+// stored is a stored message.
+type stored struct {
+	seq uint64
+	Wrapped
 }
 
-// all reads every stored message.
-func (s *streamStore) all(ctx context.Context) ([]wrappedKey, error) {
+// all reads every stored message, oldest first.
+func (s *Stream) all(ctx context.Context) ([]stored, error) {
 	info, err := patiently(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return s.stream.Info(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	var keys []wrappedKey
+	var keys []stored
 	for seq := info.State.FirstSeq; seq <= info.State.LastSeq && info.State.Msgs > 0; seq++ {
 		m, err := patiently(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return s.stream.GetMsg(ctx, seq) })
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -79,85 +83,116 @@ func (s *streamStore) all(ctx context.Context) ([]wrappedKey, error) {
 		if err != nil {
 			return nil, fmt.Errorf("subject %q: %w", m.Subject, err)
 		}
-		keys = append(keys, wrappedKey{seq, name, m.Data})
+		keys = append(keys, stored{seq, Wrapped{name, m.Data}})
 	}
 	return keys, nil
 }
 
+// newest is the newest message of each name; there are two only while the master
+// key is rotated, and after a rotation that was cut short.
+func newest(all []stored) map[string]stored {
+	keys := make(map[string]stored, len(all))
+	for _, k := range all {
+		keys[k.Name] = k
+	}
+	return keys
+}
+
 // Load reads and unwraps every key.
-func (s *streamStore) Load(ctx context.Context) (map[string][]byte, error) {
+func (s *Stream) Load(ctx context.Context) (map[string][]byte, error) {
 	all, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	newest := make(map[string][]byte, len(all)) // two only if a rotation was cut short
-	for _, k := range all {
-		newest[k.name] = k.box
-	}
-	for name, box := range newest {
-		if newest[name], err = s.master.unwrap(name, box); err != nil {
+	keys := make(map[string][]byte, len(all))
+	for name, k := range newest(all) {
+		if keys[name], err = s.master.unwrap(name, k.Box); err != nil {
 			return nil, err
 		}
 	}
-	return newest, nil
+	return keys, nil
+}
+
+// Copy returns the keys as they are stored, each wrapped with the master key, by
+// name: what a backup of the keys holds.
+func (s *Stream) Copy(ctx context.Context) ([]Wrapped, error) {
+	var list []Wrapped
+	err := s.master.share(ctx, func() error {
+		all, err := s.all(ctx)
+		for _, k := range newest(all) {
+			list = append(list, k.Wrapped)
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b Wrapped) int { return cmp.Compare(a.Name, b.Name) })
+	return list, err
 }
 
 // Create stores a key unless there is one.
-func (s *streamStore) Create(ctx context.Context, name string, key []byte) ([]byte, error) {
+func (s *Stream) Create(ctx context.Context, name string, key []byte) (got []byte, err error) {
+	err = s.master.share(ctx, func() error {
+		if err := s.current(ctx, name); err != nil {
+			return err
+		}
+		got, err = s.create(ctx, name, key)
+		return err
+	})
+	return got, err
+}
+
+func (s *Stream) create(ctx context.Context, name string, key []byte) ([]byte, error) {
 	box, err := s.master.wrap(name, key)
 	if err != nil {
 		return nil, err
 	}
-	_, err = patiently(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
+	ack, err := patiently(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
 		return s.js.Publish(ctx, s.subjectOf(name), box, jetstream.WithExpectLastSequencePerSubject(0))
 	})
 	if err == nil {
+		if err := s.current(ctx, name); err != nil { // rotated meanwhile, on another machine
+			return nil, errors.Join(err, s.erase(ctx, ack.Sequence))
+		}
 		return key, nil
 	}
 	// Somebody else's, or this one whose answer was lost: the one that is there counts.
-	m, getErr := patiently(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
-		return s.stream.GetLastMsgForSubject(ctx, s.subjectOf(name))
-	})
+	m, getErr := s.last(ctx, name)
 	if getErr != nil {
 		return nil, errors.Join(err, getErr)
 	}
 	return s.master.unwrap(name, m.Data)
 }
 
-// Destroy erases the key's bytes, rotates the master key, wraps the others anew
-// and retires the old master, so that no copy of the old file or of the stream
-// opens the erased person's values.
-func (s *streamStore) Destroy(ctx context.Context, name string) error {
-	if err := s.master.Rotate(); err != nil {
-		return err
+// current refuses to wrap with a master key that has been rotated elsewhere: what
+// it wraps nobody could open. The key of the tags is always there, and is the first
+// to be wrapped anew, so it says which generation is current.
+func (s *Stream) current(ctx context.Context, name string) error {
+	if name == TagName {
+		return nil
 	}
-	all, err := s.all(ctx)
+	m, err := s.last(ctx, TagName)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	for _, k := range all {
-		if k.name != name {
-			if err := s.rewrap(ctx, k); err != nil {
-				return err
-			}
-		}
-		err := s.stream.SecureDeleteMsg(ctx, k.seq)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return fmt.Errorf("erase message %d: %w", k.seq, err)
-		}
+	if want, have := generationOf(m.Data), s.master.newest(); want != have {
+		return fmt.Errorf("the master key %q ends with generation %s, the keys are wrapped with generation %s: it was rotated on another machine; copy the file from there", s.master.path, have, want)
 	}
-	return s.master.Retire()
+	return nil
 }
 
-func (s *streamStore) rewrap(ctx context.Context, k wrappedKey) error {
-	key, err := s.master.unwrap(k.name, k.box)
-	if err != nil {
-		return err
+func (s *Stream) last(ctx context.Context, name string) (*jetstream.RawStreamMsg, error) {
+	return patiently(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return s.stream.GetLastMsgForSubject(ctx, s.subjectOf(name))
+	})
+}
+
+// erase overwrites a message. One that is not there is as good as erased.
+func (s *Stream) erase(ctx context.Context, seq uint64) error {
+	_, err := patiently(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.stream.SecureDeleteMsg(ctx, seq) })
+	if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return fmt.Errorf("erase message %d of the key stream: %w", seq, err)
 	}
-	box, err := s.master.wrap(k.name, key)
-	if err != nil {
-		return err
-	}
-	_, err = s.js.Publish(ctx, s.subjectOf(k.name), box, jetstream.WithExpectLastSequencePerSubject(k.seq))
-	return err
+	return nil
 }

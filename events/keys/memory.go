@@ -33,10 +33,12 @@ func (m *Memory) Create(_ context.Context, name string, key []byte) ([]byte, err
 	return key, nil
 }
 
-// Destroy erases a key.
-func (m *Memory) Destroy(_ context.Context, name string) error {
+// Destroy erases keys.
+func (m *Memory) Destroy(_ context.Context, names ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.keys, name)
+	for _, name := range names {
+		delete(m.keys, name)
+	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -27,13 +29,14 @@ type Store interface {
 	// Create stores key under name unless there is one already, and returns the one
 	// that is there. It has reached the disk when Create returns.
 	Create(ctx context.Context, name string, key []byte) ([]byte, error)
-	// Destroy erases the key of name for good; no key is not an error.
-	Destroy(ctx context.Context, name string) error
+	// Destroy erases the keys of names for good; no key is not an error. What an
+	// earlier call left unfinished is finished, also without names.
+	Destroy(ctx context.Context, names ...string) error
 }
 
-// tagKeyName is the key of the tags, which belongs to the programme and is never
-// destroyed.
-const tagKeyName = "programme/tag"
+// TagName is the name of the key of the tags, which belongs to the programme and is
+// never destroyed.
+const TagName = "programme/tag"
 
 // Ring is the keys in memory. Its methods may be called from several goroutines.
 type Ring struct {
@@ -41,6 +44,7 @@ type Ring struct {
 	mu    sync.RWMutex
 	keys  map[string][]byte // guarded by mu
 	gone  map[string]bool   // persons who were erased; guarded by mu
+	left  map[string]bool   // those of them whose key the store held; guarded by mu
 	tag   []byte            // set by OpenRing
 }
 
@@ -50,14 +54,14 @@ func OpenRing(ctx context.Context, store Store) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load keys: %w", err)
 	}
-	r := &Ring{store: store, keys: all, gone: make(map[string]bool)}
+	r := &Ring{store: store, keys: all, gone: make(map[string]bool), left: make(map[string]bool)}
 	if r.keys == nil {
 		r.keys = make(map[string][]byte)
 	}
-	if err := r.ensure(ctx, tagKeyName); err != nil {
+	if err := r.ensure(ctx, TagName); err != nil {
 		return nil, err
 	}
-	r.tag, _ = r.key(tagKeyName)
+	r.tag, _ = r.key(TagName)
 	return r, nil
 }
 
@@ -101,22 +105,64 @@ func (r *Ring) key(name string) ([]byte, bool) {
 	return k, ok
 }
 
+// Reload reads the store again, for keys that other processes have made since. The
+// erased stay erased.
+func (r *Ring) Reload(ctx context.Context) error {
+	all, err := r.store.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("load keys: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, key := range all {
+		if !r.gone[name] {
+			r.keys[name] = key
+		}
+	}
+	return nil
+}
+
 // Destroy erases the person's key: what was sealed under it can't be opened again.
 func (r *Ring) Destroy(ctx context.Context, person domain.Ref) error {
 	if err := r.store.Destroy(ctx, person.String()); err != nil {
 		return fmt.Errorf("destroy the key of %q: %w", person, err)
 	}
 	r.Forget(person)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.left, person.String())
 	return nil
 }
 
-// Forget notes that a person is erased, by whichever process: the key is dropped
-// here and none is made again.
+// Forget notes that a person is erased, or about to be, by whichever process: the
+// key is dropped here and none is made again.
 func (r *Ring) Forget(person domain.Ref) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.keys, person.String())
-	r.gone[person.String()] = true
+	name := person.String()
+	if r.keys[name] != nil {
+		r.left[name] = true
+	}
+	delete(r.keys, name)
+	r.gone[name] = true
+}
+
+// Sweep destroys the keys that the store still held of persons who are erased, as
+// after an older copy of the store was put in the place of the newer one, and
+// finishes what an earlier destruction left unfinished.
+func (r *Ring) Sweep(ctx context.Context) error {
+	r.mu.Lock()
+	names := slices.Sorted(maps.Keys(r.left))
+	r.mu.Unlock()
+	if err := r.store.Destroy(ctx, names...); err != nil {
+		return fmt.Errorf("destroy the keys of erased persons: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, name := range names {
+		delete(r.left, name)
+	}
+	return nil
 }
 
 // Seal encrypts a value for the field at path of the event with the given id.

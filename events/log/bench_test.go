@@ -41,6 +41,25 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkClusterAppend is BenchmarkAppend on three servers in this process, each of
+// which syncs every block.
+func BenchmarkClusterAppend(b *testing.B) {
+	for _, n := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("commits=%d", n), func(b *testing.B) {
+			servers := embeddedtest.Cluster(b)
+			l := openReplicated(b, connectTo(b, servers[0]), log.StreamDefault)
+			commits, head := benchCommits(n), log.Head{}
+			for b.Loop() {
+				var err error
+				if head, err = l.Append(b.Context(), head, commits); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "commits/s")
+		})
+	}
+}
+
 // BenchmarkPublish is the floor under BenchmarkAppend: the client's own publish
 // of the same bytes, without expectation.
 func BenchmarkPublish(b *testing.B) {

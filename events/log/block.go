@@ -77,6 +77,20 @@ func parseHeader(seq uint64, header nats.Header) (first uint64, n int, err error
 	return first, n, nil
 }
 
+// ParseMessage reads a stored message as a block of a log: what a reader of the
+// broker's own files does. The commits share memory with payload. An error wraps
+// ErrIdentity.
+func ParseMessage(seq uint64, header nats.Header, payload []byte) (Block, error) {
+	return parseBlock(seq, header, payload)
+}
+
+// FormatMessage is the header and the payload that a block is stored with; an error
+// says which limit it breaks.
+func FormatMessage(b Block) (nats.Header, []byte, error) {
+	payload, err := encodeBlock(b.Commits)
+	return blockHeader(b.First, len(b.Commits)), payload, err
+}
+
 // parseBlock cuts a stored message into its commits, which share memory with
 // payload. Whatever does not fit exactly is not a block of this log.
 func parseBlock(seq uint64, header nats.Header, payload []byte) (Block, error) {

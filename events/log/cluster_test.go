@@ -19,7 +19,7 @@ import (
 const clusterReadyMax = 30 * time.Second
 
 // connectTo opens a connection to one server of a cluster.
-func connectTo(t *testing.T, s *server.Server) *nats.Conn {
+func connectTo(t testing.TB, s *server.Server) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect("", nats.InProcessServer(s))
 	if err != nil {
@@ -30,7 +30,7 @@ func connectTo(t *testing.T, s *server.Server) *nats.Conn {
 }
 
 // openReplicated opens a log of three copies; it waits for the elections.
-func openReplicated(t *testing.T, nc *nats.Conn, stream string) log.Log {
+func openReplicated(t testing.TB, nc *nats.Conn, stream string) log.Log {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), clusterReadyMax)
 	defer cancel()

@@ -1,6 +1,7 @@
 package log_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -25,8 +26,11 @@ type line struct {
 	dir string
 
 	mu     sync.Mutex
-	server *embedded.Server               // guarded by mu; nil while it is down
-	onSend func() (pass bool, cut func()) // guarded by mu; for the next block that is sent
+	server *embedded.Server // guarded by mu; nil while it is down
+	// onSend, guarded by mu, is for the next block that is sent: pass is how often it
+	// goes through before the wire is cut.
+	onSend func(p []byte) (pass int, cut func())
+	held   []byte // guarded by mu; a publication that arrives later
 }
 
 // openLine starts a server.
@@ -99,8 +103,8 @@ func (w *wire) Write(p []byte) (int, error) {
 	if onSend == nil {
 		return w.Conn.Write(p)
 	}
-	pass, cut := onSend()
-	if pass {
+	pass, cut := onSend(p)
+	for range pass {
 		if n, err := w.Conn.Write(p); err != nil {
 			return n, err
 		}
@@ -122,19 +126,57 @@ func TestJetStreamFindsLostAnswers(t *testing.T) {
 		}
 		t.Cleanup(good.Close)
 		other := openLog(t, good)
-		return logtest.Lossy{Log: openLog(t, l.connect(t)), Other: other, Lose: func(loss logtest.Loss, meanwhile func()) {
+		late := func() { l.arriveLate(t) }
+		return logtest.Lossy{Log: openLog(t, l.connect(t)), Other: other, Late: late, Lose: func(loss logtest.Loss, meanwhile func()) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.onSend = func() (bool, func()) {
-				return loss == logtest.AnswerLost, func() {
-					if loss == logtest.AnswerLost {
+			l.onSend = func(p []byte) (pass int, cut func()) {
+				pass = map[logtest.Loss]int{logtest.AnswerLost: 1, logtest.Duplicated: 2}[loss]
+				return pass, func() {
+					if pass > 0 {
 						awaitBlock(t, other, 2)
+					}
+					if loss == logtest.Delayed {
+						l.hold(p)
 					}
 					meanwhile()
 				}
 			}
 		}}
 	})
+}
+
+// hold keeps the bytes of a publication that arrives later.
+func (l *line) hold(p []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = bytes.Clone(p[bytes.Index(p, []byte("HPUB ")):])
+}
+
+// arriveLate sends what was held back over a wire of its own, and waits for the
+// broker's answer to it.
+func (l *line) arriveLate(t *testing.T) {
+	l.mu.Lock()
+	held, server := l.held, l.server
+	l.mu.Unlock()
+	conn, err := server.InProcessConn()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	reply := strings.Fields(string(held))[2]
+	go fmt.Fprintf(conn, "CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true}\r\nSUB %s 1\r\n%s", reply, held)
+	lines := bufio.NewScanner(conn)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "MSG ") || strings.HasPrefix(lines.Text(), "HMSG ") {
+			return
+		}
+		if strings.HasPrefix(lines.Text(), "-ERR") {
+			break
+		}
+	}
+	t.Errorf("what was held back got no answer: %q, %v", lines.Text(), lines.Err())
 }
 
 // awaitBlock returns when a block has been stored.

@@ -32,6 +32,17 @@ const (
 	FaultUnavailable
 	// FaultFull ends the append with ErrFull; nothing is stored.
 	FaultFull
+	// FaultDuplicated delivers the attempt twice: the second finds the first.
+	FaultDuplicated
+	// FaultDelayed holds the attempt back until [Memory.Deliver]. Append looks,
+	// finds nothing and tries again.
+	FaultDelayed
+	// FaultUnknownDelayed holds the attempt back and ends the append with ErrUnknown.
+	FaultUnknownDelayed
+	// FaultFalseAnswer ends the append as if the block were stored, which it is not:
+	// what a broker that answers before it syncs does when the power fails. No log of
+	// record may do this; it is for testing that checkers notice.
+	FaultFalseAnswer
 )
 
 // errFault is the cause of what a Fault brings about.
@@ -47,6 +58,13 @@ type Memory struct {
 	mu     sync.Mutex
 	blocks []Block       // guarded by mu; the Seq of blocks[i] is i+1
 	grown  chan struct{} // guarded by mu; closed and replaced when a block comes
+	held   []heldBack    // guarded by mu; attempts that arrive later, oldest first
+}
+
+// heldBack is an attempt that is still on its way.
+type heldBack struct {
+	expected Head
+	payload  []byte
 }
 
 var _ Log = (*Memory)(nil)
@@ -145,6 +163,18 @@ func (m *Memory) Append(ctx context.Context, expected Head, commits [][]byte) (H
 			return fail(ErrUnknown)
 		case FaultFull:
 			return fail(ErrFull)
+		case FaultDelayed:
+			m.hold(expected, payload)
+			continue
+		case FaultUnknownDelayed:
+			m.hold(expected, payload)
+			return fail(ErrUnknown)
+		case FaultFalseAnswer:
+			return Head{Seq: expected.Seq + 1, Position: expected.Position + uint64(len(commits))}, nil
+		case FaultDuplicated:
+			if _, err := m.storeBehind(expected, payload, commits); err != nil {
+				return fail(err)
+			}
 		}
 		head, err := m.storeBehind(expected, payload, commits)
 		switch {
@@ -157,6 +187,31 @@ func (m *Memory) Append(ctx context.Context, expected Head, commits [][]byte) (H
 		}
 		return head, nil
 	}
+}
+
+// hold keeps an attempt that arrives later.
+func (m *Memory) hold(expected Head, payload []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held = append(m.held, heldBack{expected, payload})
+}
+
+// Deliver lets the oldest attempt that was held back arrive: it is stored if the
+// head is still the one that it expects, and otherwise comes to nothing. waiting is
+// false when there was none.
+func (m *Memory) Deliver() (stored, waiting bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.held) == 0 {
+		return false, false
+	}
+	late := m.held[0]
+	m.held = m.held[1:]
+	if late.expected != m.head() {
+		return false, true
+	}
+	m.store(late.payload)
+	return true, true
 }
 
 // storeBehind stores the block behind expected, or finds that it is there.

@@ -26,8 +26,16 @@ func TestMemoryFindsLostAnswers(t *testing.T) {
 			mu.Unlock()
 			return fault()
 		}))
-		return logtest.Lossy{Log: m, Other: m, Lose: func(loss logtest.Loss, meanwhile func()) {
-			fault := map[logtest.Loss]log.Fault{logtest.RequestLost: log.FaultRequestLost, logtest.AnswerLost: log.FaultAnswerLost}[loss]
+		late := func() {
+			if _, waiting := m.Deliver(); !waiting {
+				t.Error("nothing was held back")
+			}
+		}
+		return logtest.Lossy{Log: m, Other: m, Late: late, Lose: func(loss logtest.Loss, meanwhile func()) {
+			fault := map[logtest.Loss]log.Fault{
+				logtest.RequestLost: log.FaultRequestLost, logtest.AnswerLost: log.FaultAnswerLost,
+				logtest.Duplicated: log.FaultDuplicated, logtest.Delayed: log.FaultDelayed,
+			}[loss]
 			mu.Lock()
 			defer mu.Unlock()
 			next = []func() log.Fault{

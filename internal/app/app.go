@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,13 +30,15 @@ const (
 	// owedAfter is how old a reaction of another process must be before this one
 	// carries it out: its process has had the time to do so.
 	owedAfter = 10 * time.Second
+	// drainMax is how long the end waits for an effect that is under way.
+	drainMax = 10 * time.Second
 )
 
 // ErrStopped says that the application has been told to end; the command was not
 // recorded, or is unknown to have been.
 var ErrStopped = errors.New("app: stopped")
 
-// Options make an App. Every field but Clock is required.
+// Options make an App. Every field but Clock and Snapshots is required.
 type Options struct {
 	Log       log.Log
 	Ring      *keys.Ring
@@ -49,6 +53,8 @@ type Options struct {
 	// Observe is told once of every command that was submitted: its name, its answer or
 	// why there is none, and how long that took. It must not wait. Defaults to nobody.
 	Observe func(command string, r *Result, err error, took time.Duration)
+	// Snapshots say where the folds are kept between two runs. Defaults to nowhere.
+	Snapshots Snapshots
 	// Elsewhere is where another process of a cluster may decide. Defaults to none.
 	Elsewhere Elsewhere
 }
@@ -90,14 +96,32 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	for i := range o.Commands {
 		a.commands[o.Commands[i].Name] = &o.Commands[i]
 	}
-	f := newFolds(o.Log, o.Ring.Forget, o.Kinds, append(o.Reactions, a.erasure()))
-	if err := f.catchUp(ctx); err != nil {
+	f, err := a.fold(ctx, &o)
+	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
-	a.c = newCommitter(a, f)
+	a.forgetErased(f.registry)
+	a.c = newCommitter(a, f, o.Snapshots)
 	head := f.durable
 	a.head.Store(&head)
 	return a, nil
+}
+
+// fold makes the folds: from the snapshot, if there is one that fits, and the log's
+// tail behind it.
+func (a *App) fold(ctx context.Context, o *Options) (*folds, error) {
+	fresh := func() *folds { return newFolds(o.Log, o.Ring.Forget, o.Kinds, append(o.Reactions, a.erasure())) }
+	f := fresh()
+	if disk := o.Snapshots.Disk; disk != nil {
+		err := f.load(ctx, disk, o.Snapshots.Code, a.freshOf)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				slog.Warn("the snapshot of the folds is not used; the whole log is read instead", "error", err)
+			}
+			f = fresh()
+		}
+	}
+	return f, f.catchUp(ctx)
 }
 
 // Head is the last head that this App has seen to be durable.
@@ -151,6 +175,11 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 	}
 	select {
 	case a.queue <- &submission{prepared: read, pending: p, dry: dry}:
+		select {
+		case <-a.stopped: // Run may not have seen it any more
+			a.turnAway()
+		default:
+		}
 	case <-a.stopped:
 		p.fail(ErrStopped)
 	case <-ctx.Done():
@@ -162,14 +191,24 @@ func (a *App) enqueue(ctx context.Context, p *Pending, env Envelope, dry bool) {
 // returns nil. It returns an error when the log turned out not to be what it was.
 // It may be called once.
 func (a *App) Run(ctx context.Context) error {
-	defer a.stop.Do(func() { close(a.stopped) })
+	a.sweep(ctx)
 	err := a.c.run(ctx)
+	a.stop.Do(func() { close(a.stopped) })
+	a.turnAway()
+	if a.c.drained {
+		err = a.c.snaps.last()
+	}
+	return errors.Join(err, a.c.snaps.close())
+}
+
+// turnAway answers everything in the queue when nobody decides any more.
+func (a *App) turnAway() {
 	for {
 		select {
 		case s := <-a.queue:
 			s.pending.fail(ErrStopped)
 		default:
-			return err
+			return
 		}
 	}
 }

@@ -52,15 +52,19 @@ type committer struct {
 	next     *block
 	inFlight *block
 	front    []*submission // decided before the queue: reactions, and conflicts again
-	effects  chan *submission
+	effects  chan effected
+	acting   int // effects under way
 
 	write chan *block
 	wrote chan written
+	snaps *snapshots
+
+	drained bool // it has ended, and all that it folded is durable
 }
 
-func newCommitter(a *App, f *folds) *committer {
+func newCommitter(a *App, f *folds, s Snapshots) *committer {
 	return &committer{app: a, folds: f, next: &block{}, write: make(chan *block), wrote: make(chan written),
-		effects: make(chan *submission, 64)}
+		effects: make(chan effected, 64), snaps: newSnapshots(f, s)}
 }
 
 // run is the committer's goroutine.
@@ -71,6 +75,7 @@ func (c *committer) run(ctx context.Context) error {
 	tick := time.NewTicker(owedAfter / 2)
 	defer tick.Stop()
 	c.collect(c.folds.recorded.Add(time.Second))
+	c.snaps.look(false)
 	for ctx.Err() == nil {
 		if err := c.decideFront(ctx); err != nil {
 			return c.giveUp(err)
@@ -83,12 +88,18 @@ func (c *committer) run(ctx context.Context) error {
 }
 
 // step waits for the next thing to do: a command, if there is room in the next
-// block; the outcome of the block in flight; the clock.
+// block; the outcome of the block in flight; the clock; a snapshot's work.
 func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 	c.send()
 	queue := c.app.queue
-	if len(c.next.again) >= log.BlockCommitsMax {
-		queue = nil
+	if len(c.next.again) >= log.BlockCommitsMax || c.snaps.due {
+		queue = nil // a snapshot is of a moment at which nothing is in flight
+	}
+	if c.snaps.due && c.inFlight == nil && c.next.empty() {
+		if err := c.snaps.begin(); err != nil {
+			return err
+		}
+		queue = c.app.queue
 	}
 	select {
 	case s := <-queue:
@@ -98,13 +109,18 @@ func (c *committer) step(ctx context.Context, tick <-chan time.Time) error {
 		return c.more(ctx)
 	case w := <-c.wrote:
 		return c.written(ctx, w)
-	case s := <-c.effects:
-		c.front = append(c.front, s)
+	case e := <-c.effects:
+		c.effected(e)
 	case <-tick:
 		if err := c.follow(ctx); err != nil {
 			return err
 		}
 		c.collect(c.app.clock().Add(-owedAfter))
+		c.snaps.look(true)
+	case <-c.snaps.work():
+		return c.snaps.step()
+	case t := <-c.snaps.done:
+		return c.snaps.finish(t)
 	case <-ctx.Done():
 	}
 	return nil
@@ -155,6 +171,7 @@ func (c *committer) decide(ctx context.Context, s *submission) error {
 	s.attempts++
 	d, err := c.decision(s)
 	if err != nil {
+		c.front = append(c.front, s) // for giveUp, which answers it
 		return fmt.Errorf("command %q: %w", s.env.ID, err)
 	}
 	c.next.again = append(c.next.again, s)
@@ -211,7 +228,6 @@ func (c *committer) collect(t time.Time) {
 		switch {
 		case d.tried:
 		case d.command.Effect != nil:
-			d.tried = true
 			c.effect(d)
 		default:
 			d.tried = true
@@ -220,19 +236,35 @@ func (c *committer) collect(t time.Time) {
 	}
 }
 
+// effected is the outcome of an effect.
+type effected struct {
+	debt *debt
+	err  error
+}
+
 // effect carries out the effect of a reaction whose cause is durable, then has the
 // command decided.
 func (c *committer) effect(d *debt) {
+	d.tried = true
+	c.acting++
 	go func() {
-		if err := d.command.Effect(context.Background()); err != nil {
-			slog.Error("effect of a reaction; tried again at the next start", "event_id", d.cause.ID, "command", d.command.Name, "error", err)
-			return
-		}
+		e := effected{d, d.command.Effect(context.Background())}
 		select {
-		case c.effects <- c.app.reaction(d):
+		case c.effects <- e:
 		case <-c.app.stopped:
 		}
 	}()
+}
+
+// effected takes the outcome of an effect. One that failed is owed still.
+func (c *committer) effected(e effected) {
+	c.acting--
+	if e.err != nil {
+		slog.Error("effect of a reaction; tried again in a moment", "event_id", e.debt.cause.ID, "command", e.debt.command.Name, "error", e.err)
+		e.debt.tried = false
+		return
+	}
+	c.front = append(c.front, c.app.reaction(e.debt))
 }
 
 // written takes the outcome of the block in flight.
@@ -242,14 +274,9 @@ func (c *committer) written(ctx context.Context, w written) error {
 	switch {
 	case w.err == nil:
 		c.durable(b, w.head)
-		for _, d := range b.after {
-			d.tried = true
-			c.effect(d)
-		}
-		if c.next.empty() {
-			c.folds.evict()
-		}
-		return nil
+		c.folds.aggregates.evict()
+		c.snaps.look(false)
+		return c.snaps.step()
 	case errors.Is(w.err, log.ErrConflict), errors.Is(w.err, errTooLarge):
 		return c.again(ctx, b, w)
 	case errors.Is(w.err, log.ErrIdentity):
@@ -265,6 +292,7 @@ func (c *committer) again(ctx context.Context, b *block, w written) error {
 	c.next = &block{}
 	c.folds.rollback()
 	if err := c.folds.catchUp(ctx); err != nil {
+		c.front = append(list, c.front...) // for giveUp, which answers them
 		return err
 	}
 	var front []*submission
@@ -310,6 +338,12 @@ func (c *committer) durable(b *block, head log.Head) {
 	c.folds.durable = head
 	c.folds.journal.Forget(b.mark)
 	c.app.head.Store(&head)
+	for i := range b.commits {
+		c.folds.forgetIn(&b.commits[i])
+	}
+	for _, d := range b.after {
+		c.effect(d)
+	}
 	for _, a := range b.answers {
 		if a.s.pending != nil {
 			a.s.pending.finish(a.result, a.repeat, c.app.log)
@@ -317,20 +351,32 @@ func (c *committer) durable(b *block, head log.Head) {
 	}
 }
 
-// drain finishes the block in flight when the application ends. What was decided
-// after it is given back.
+// drain finishes what is under way when the application ends: the block in flight,
+// and effects with what is said of them. What was decided after it is given back.
 func (c *committer) drain() error {
-	for c.inFlight != nil || !c.next.empty() {
+	enough := time.NewTimer(drainMax)
+	defer enough.Stop()
+	for c.inFlight != nil || !c.next.empty() || c.acting > 0 {
 		c.send()
-		w := <-c.wrote
-		b := c.inFlight
-		c.inFlight = nil
-		if w.err != nil {
-			return c.giveUpBlocks(ErrStopped, b, c.next)
+		select {
+		case w := <-c.wrote:
+			b := c.inFlight
+			c.inFlight = nil
+			if w.err != nil {
+				return c.giveUpBlocks(ErrStopped, b, c.next)
+			}
+			c.durable(b, w.head)
+		case e := <-c.effects:
+			c.effected(e)
+			if err := c.decideFront(context.Background()); err != nil {
+				return c.giveUp(err)
+			}
+		case <-enough.C:
+			c.acting = 0 // left to the next start
 		}
-		c.durable(b, w.head)
 	}
-	return nil
+	c.drained = true
+	return c.giveUpBlocks(ErrStopped)
 }
 
 func (c *committer) giveUp(err error) error {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"zhitong/domain"
 	"zhitong/domain/device"
 	"zhitong/events"
@@ -25,8 +23,8 @@ func refused(p *domain.Problem) (decided, error) { return decided{problem: p}, n
 
 // decision decides one command on top of everything folded. It changes nothing.
 func (c *committer) decision(s *submission) (decided, error) {
-	known, seen := c.folds.commands.Get(s.env.ID)
-	if seen && s.hash != "" && known.hash == s.hash {
+	known, seen := c.folds.commands.Get(commandKeyOf(s.env.ID))
+	if seen && s.hash != "" && known.content == digestOf(s.hash) {
 		return decided{repeat: known.position}, nil
 	}
 	if s.problem != nil {
@@ -44,7 +42,7 @@ func (c *committer) decision(s *submission) (decided, error) {
 		return refused(p)
 	}
 	u := &Unit{By: domain.By{Actor: s.env.Actor, Role: s.env.Role, Time: s.env.Time}, Now: now, CommandID: s.env.ID, Device: s.device,
-		Registries: c.folds.registry, states: c.folds, sealer: c.app.ring}
+		Registries: c.folds.registry, states: c.folds.aggregates, sealer: c.app.ring}
 	if err := s.command.Handle(u, s.data); err != nil {
 		if p := domain.AsProblem(err); p != nil {
 			return refused(p)
@@ -86,7 +84,7 @@ func (c *committer) checkDevice(s *submission) *domain.Problem {
 				"entry %d of device %q has not come yet; send this one again later", s.device.Seq-1, s.device.ID)
 		}
 	}
-	if !ok || used == s.env.ID+"\n"+s.hash {
+	if !ok || used == digestOf(s.env.ID, s.hash) {
 		return nil
 	}
 	return domain.Refuse(domain.Conflict, "device.seq_used", "device.seq", fmt.Sprint(s.device.Seq),
@@ -127,11 +125,11 @@ func (c *committer) refusedEntry(ctx context.Context, s *submission, p *domain.P
 	sum := sha256.Sum256([]byte(s.env.ID + "\n" + s.hash))
 	kept := *s.prepared
 	kept.env.ID = "~refused-" + hex.EncodeToString(sum[:16])
-	if _, ok := c.folds.commands.Get(kept.env.ID); ok {
+	if _, ok := c.folds.commands.Get(commandKeyOf(kept.env.ID)); ok {
 		return nil
 	}
 	ref := device.Ref(s.device.ID)
-	content, err := json.Marshal(line{s.env.ID, s.env.Command, s.env.Actor, s.env.Role, s.env.Time, s.env.Data})
+	content, err := c.app.entryContent(ctx, s.prepared, events.IDOf(kept.env.ID, 1))
 	if err == nil {
 		err = c.app.ring.Ensure(ctx, ref)
 	}

@@ -2,49 +2,66 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
 	"zhitong/domain"
-	"zhitong/domain/party"
 	"zhitong/events"
 	"zhitong/events/log"
 )
 
-// Limits of what is kept in memory.
-const (
-	// warmAggregatesMax is the number of folded aggregates kept; the others are
-	// loaded by their positions when they are needed.
-	warmAggregatesMax = 200_000
-	// evictPositionsMax spares aggregates of more commits than this from eviction.
-	evictPositionsMax = 64
-)
-
-// folds is everything that decisions rest on, folded from the log: warm
-// aggregates, where the others are, the command index, the registries, and the
-// reactions that are owed. It belongs to the committer's goroutine.
+// folds is everything that decisions rest on, folded from the log: aggregates, the
+// command index, the registries, and the reactions that are owed. It belongs to the
+// committer's goroutine.
 type folds struct {
-	kinds     map[string]func() domain.Aggregate
 	reactions map[string][]Reaction
 	log       log.Log
-	forget    func(person domain.Ref) // told of each erased person
+	forget    func(person domain.Ref) // told of each person whose erasure is durably asked for
 
-	journal   Journal
-	registry  *Registries
-	commands  Index[string, commandEntry]
-	devices   Index[deviceSeq, string]
-	warm      map[domain.Ref]domain.Aggregate
-	positions map[domain.Ref][]uint64
-	owed      owed
+	journal    Journal
+	registry   *Registries
+	commands   Index[commandKey, commandEntry]
+	devices    Index[deviceSeq, digest]
+	aggregates *aggregates
+	owed       owed
 
-	durable  log.Head  // up to here the log has it
-	position uint64    // of the last commit folded, durable or not
-	recorded time.Time // of the last commit folded
+	durable  log.Head // up to here the log has it
+	loaded   uint64   // position of the snapshot that this began with
+	position uint64   // of the last commit folded, durable or not
+	recorded time.Time
+	steps    steps[moment]
 }
+
+// moment is how far the folds were.
+type moment struct {
+	position uint64
+	recorded time.Time
+}
+
+// digest is a SHA-256 of which the half is kept: enough that nobody can make two
+// things of one digest, and the index of a million commands stays small.
+type digest [16]byte
+
+func digestOf(parts ...string) (d digest) {
+	h := sha256.New()
+	for _, s := range parts {
+		h.Write([]byte(s))
+		h.Write([]byte{'\n'})
+	}
+	var sum [sha256.Size]byte
+	copy(d[:], h.Sum(sum[:0]))
+	return d
+}
+
+// commandKey stands for a command's id.
+type commandKey digest
+
+func commandKeyOf(id string) commandKey { return commandKey(digestOf(id)) }
 
 // commandEntry is what the command index knows of a command.
 type commandEntry struct {
-	hash     string
+	content  digest // of its hash
 	position uint64
 }
 
@@ -55,11 +72,11 @@ type deviceSeq struct {
 }
 
 func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain.Aggregate, reactions []Reaction) *folds {
-	f := &folds{kinds: kinds, log: l, forget: forget, reactions: make(map[string][]Reaction),
-		warm: make(map[domain.Ref]domain.Aggregate), positions: make(map[domain.Ref][]uint64)}
+	f := &folds{log: l, forget: forget, reactions: make(map[string][]Reaction)}
 	f.registry = NewRegistries(&f.journal)
-	f.commands = NewIndex[string, commandEntry](&f.journal)
-	f.devices = NewIndex[deviceSeq, string](&f.journal)
+	f.commands = NewIndex[commandKey, commandEntry](&f.journal, "commands")
+	f.devices = NewIndex[deviceSeq, digest](&f.journal, "devices")
+	f.aggregates = newAggregates(l, &f.journal, &f.durable, kinds)
 	f.owed.j = &f.journal
 	for _, r := range reactions {
 		for _, name := range r.On {
@@ -72,25 +89,23 @@ func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain
 // catchUp folds what the log holds beyond what is durable here. Nothing may be in
 // flight.
 func (f *folds) catchUp(ctx context.Context) error {
-	return f.log.Read(ctx, f.durable.Position+1, func(b log.Block) error {
-		for i, line := range b.Commits {
-			c, err := events.Decode(line)
-			if err != nil {
-				return fmt.Errorf("position %d: %w", b.First+uint64(i), err)
-			}
-			if want := b.First + uint64(i); c.Position != want || c.Position != f.position+1 {
+	return readAhead(ctx, f.log, f.durable.Position+1, func(b decodedBlock) error {
+		for i := range b.commits {
+			c := &b.commits[i]
+			if want := b.first + uint64(i); c.Position != want || c.Position != f.position+1 {
 				return fmt.Errorf("position %d: the commit says %d, expected %d: %w", want, c.Position, f.position+1, log.ErrIdentity)
 			}
-			if err := f.apply(&c); err != nil {
+			if err := f.apply(c); err != nil {
 				return err
 			}
-			if _, err := f.react(&c); err != nil {
+			if _, err := f.react(c); err != nil {
 				return err
 			}
+			f.forgetIn(c)
 		}
 		f.journal.Forget(f.journal.Mark())
-		f.durable = log.Head{Seq: b.Seq, Position: b.Last()}
-		f.evict()
+		f.durable = log.Head{Seq: b.seq, Position: f.position}
+		f.aggregates.evict()
 		return nil
 	})
 }
@@ -98,112 +113,30 @@ func (f *folds) catchUp(ctx context.Context) error {
 // apply folds a commit, durable or not yet.
 func (f *folds) apply(c *events.Commit) error {
 	first := &c.Events[0]
-	f.commands.Put(first.CommandID, commandEntry{first.CommandHash, c.Position})
+	f.commands.Put(commandKeyOf(first.CommandID), commandEntry{digestOf(first.CommandHash), c.Position})
 	f.owed.paid(first.CommandID)
 	if d := first.Device; d != nil {
 		f.devices.Put(deviceSeq{d.ID, d.Seq}, deviceContent(first))
 	}
-	before, recorded := f.position, f.recorded
-	f.journal.add(func() { f.position, f.recorded = before, recorded })
+	f.steps.push(moment{f.position, f.recorded})
+	f.journal.add(f)
 	f.position, f.recorded = c.Position, first.Recorded
 	for i := range c.Events {
 		e := &c.Events[i]
-		if err := f.fold(e); err != nil {
+		if err := f.aggregates.fold(e); err != nil {
 			return err
 		}
 		f.registry.Apply(e)
-		if gone, ok := e.Fact.(party.Erased); ok {
-			f.forget(gone.Subject())
-		}
 	}
 	return nil
 }
 
-// fold brings an event into its aggregate and notes its position.
-func (f *folds) fold(e *events.Event) error {
-	if f.kinds[e.Subject.Kind] == nil {
-		return nil // a kind without a state
-	}
-	at := f.positions[e.Subject]
-	state, warm := f.warm[e.Subject]
-	if !warm {
-		var err error
-		if state, err = f.cold(e.Subject, at, e.Position); err != nil {
-			return err
-		}
-		f.warm[e.Subject] = state
-	}
-	state.Apply(e.Fact)
-	if n := len(at); n == 0 || at[n-1] != e.Position {
-		f.positions[e.Subject] = append(at, e.Position)
-		f.journal.add(func() {
-			delete(f.warm, e.Subject) // folded in place: read again when needed
-			if at := f.positions[e.Subject]; len(at) > 1 {
-				f.positions[e.Subject] = at[:len(at)-1]
-			} else {
-				delete(f.positions, e.Subject)
-			}
-		})
-	}
-	return nil
+func (f *folds) undo() {
+	m := f.steps.pop()
+	f.position, f.recorded = m.position, m.recorded
 }
 
-// cold folds an aggregate from its positions in the log, leaving out the one that
-// is being folded.
-func (f *folds) cold(ref domain.Ref, at []uint64, except uint64) (domain.Aggregate, error) {
-	state := f.kinds[ref.Kind]()
-	if n := len(at); n > 0 && at[n-1] == except {
-		at = at[:n-1]
-	}
-	if len(at) == 0 {
-		return state, nil
-	}
-	err := f.log.Load(context.Background(), at, func(position uint64, line []byte) error {
-		c, err := events.Decode(line)
-		if err != nil {
-			return fmt.Errorf("position %d: %w", position, err)
-		}
-		for i := range c.Events {
-			if c.Events[i].Subject == ref {
-				state.Apply(c.Events[i].Fact)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("load %q: %w", ref, err)
-	}
-	return state, nil
-}
-
-// Get implements [States].
-func (f *folds) Get(ref domain.Ref, fresh func() domain.Aggregate) (domain.Aggregate, error) {
-	if state, ok := f.warm[ref]; ok {
-		return state, nil
-	}
-	at := f.positions[ref]
-	if len(at) == 0 {
-		return fresh(), nil
-	}
-	state, err := f.cold(ref, at, 0)
-	if err == nil {
-		f.warm[ref] = state
-	}
-	return state, err
-}
-
-// evict drops aggregates beyond the limit. Only durable ones may go, so it runs
-// when nothing is in flight.
-func (f *folds) evict() {
-	for ref := range f.warm {
-		if len(f.warm) <= warmAggregatesMax {
-			return
-		}
-		if len(f.positions[ref]) <= evictPositionsMax {
-			delete(f.warm, ref)
-		}
-	}
-}
+func (f *folds) drop() { f.steps.drop() }
 
 // react notes the reactions to a commit as owed and returns them. It runs right
 // after the commit was folded.
@@ -212,13 +145,13 @@ func (f *folds) react(c *events.Commit) ([]*debt, error) {
 	for i := range c.Events {
 		e := &c.Events[i]
 		for _, r := range f.reactions[e.Name()] {
-			commands, err := r.React(f.registry, f, e)
+			commands, err := r.React(f.registry, f.aggregates, e)
 			if err != nil {
 				return nil, fmt.Errorf("reaction to event %q: %w", e.ID, err)
 			}
 			for _, sc := range commands {
 				d := &debt{id: ReactionID(e.ID, sc.Suffix), command: sc, cause: *e}
-				if _, done := f.commands.Get(d.id); done {
+				if _, done := f.commands.Get(commandKeyOf(d.id)); done {
 					continue
 				}
 				f.owed.owe(d)
@@ -234,10 +167,10 @@ func (f *folds) rollback() { f.journal.Rollback(0) }
 
 // deviceContent identifies what a device said under a sequence number: the command
 // and its content, also where the entry was refused.
-func deviceContent(e *events.Event) string {
+func deviceContent(e *events.Event) digest {
 	id := e.CommandID
 	if r, ok := refusedEntry(e); ok {
 		id = r
 	}
-	return id + "\n" + e.CommandHash
+	return digestOf(id, e.CommandHash)
 }

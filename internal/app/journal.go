@@ -2,73 +2,78 @@ package app
 
 // Journal remembers how to undo what was folded on top of commits that are not
 // yet durable. It belongs to the committer's goroutine.
-type Journal struct{ undo []func() }
+//
+// Each fold keeps its own steps; the journal keeps only whose turn it is, so that a
+// step costs no memory of its own.
+type Journal struct {
+	steps  []undoer
+	tables []section // every index that notes its changes here
+}
+
+// undoer is a fold whose changes are noted: a queue of steps.
+type undoer interface {
+	undo() // undoes the latest step and drops it
+	drop() // drops the oldest step
+}
 
 // Mark is a place in the journal.
 type Mark int
 
 // Mark returns the present end.
-func (j *Journal) Mark() Mark { return Mark(len(j.undo)) }
+func (j *Journal) Mark() Mark { return Mark(len(j.steps)) }
 
-// add notes how to undo one change.
-func (j *Journal) add(undo func()) { j.undo = append(j.undo, undo) }
+// add notes that u has one more step.
+func (j *Journal) add(u undoer) { j.steps = append(j.steps, u) }
 
 // Rollback undoes everything after m, last first.
 func (j *Journal) Rollback(m Mark) {
-	for i := len(j.undo) - 1; i >= int(m); i-- {
-		j.undo[i]()
+	for i := len(j.steps) - 1; i >= int(m); i-- {
+		j.steps[i].undo()
 	}
-	j.undo = j.undo[:m]
+	j.cut(int(m), len(j.steps))
 }
 
 // Forget drops the steps before m: what they changed is durable now. Marks taken
 // earlier are void; later ones shrink by m.
 func (j *Journal) Forget(m Mark) {
-	n := copy(j.undo, j.undo[m:])
-	clear(j.undo[n:])
-	j.undo = j.undo[:n]
-}
-
-// Index is a map that is a fold of the log and can be rolled back.
-type Index[K comparable, V any] struct {
-	m map[K]V
-	j *Journal
-}
-
-// NewIndex returns an empty index that notes its changes in j.
-func NewIndex[K comparable, V any](j *Journal) Index[K, V] {
-	return Index[K, V]{make(map[K]V), j}
-}
-
-// Get returns the value of k.
-func (x Index[K, V]) Get(k K) (V, bool) {
-	v, ok := x.m[k]
-	return v, ok
-}
-
-// Len is the number of keys.
-func (x Index[K, V]) Len() int { return len(x.m) }
-
-// Put sets the value of k. V must be a value that nobody changes in place (copy
-// slices and maps before changing them).
-func (x Index[K, V]) Put(k K, v V) {
-	old, had := x.m[k]
-	x.m[k] = v
-	x.j.add(func() {
-		if had {
-			x.m[k] = old
-		} else {
-			delete(x.m, k)
-		}
-	})
-}
-
-// Delete removes k.
-func (x Index[K, V]) Delete(k K) {
-	old, had := x.m[k]
-	if !had {
-		return
+	for _, u := range j.steps[:m] {
+		u.drop()
 	}
-	delete(x.m, k)
-	x.j.add(func() { x.m[k] = old })
+	j.cut(0, int(m))
+}
+
+// cut takes the steps from i to k out.
+func (j *Journal) cut(i, k int) {
+	n := i + copy(j.steps[i:], j.steps[k:])
+	clear(j.steps[n:])
+	j.steps = j.steps[:n]
+}
+
+// steps is a queue of what is needed to undo each step.
+type steps[S any] struct {
+	list  []S
+	begin int // of what is not dropped
+}
+
+func (q *steps[S]) push(s S) { q.list = append(q.list, s) }
+
+// pop takes the latest step.
+func (q *steps[S]) pop() S {
+	last := len(q.list) - 1
+	s := q.list[last]
+	q.list = q.list[:last]
+	return s
+}
+
+// drop forgets the oldest step.
+func (q *steps[S]) drop() {
+	var none S
+	q.list[q.begin] = none
+	if q.begin++; q.begin == len(q.list) {
+		q.list, q.begin = q.list[:0], 0
+	} else if q.begin >= 64 && 2*q.begin >= len(q.list) {
+		n := copy(q.list, q.list[q.begin:])
+		clear(q.list[n:])
+		q.list, q.begin = q.list[:n], 0
+	}
 }

@@ -17,9 +17,16 @@ type debt struct {
 
 // owed is the reactions not yet carried out, in the order of their causes.
 type owed struct {
-	j    *Journal
-	list []*debt
-	byID map[string]*debt
+	j     *Journal
+	list  []*debt
+	byID  map[string]*debt
+	steps steps[owedStep]
+}
+
+// owedStep is a debt that was noted or paid.
+type owedStep struct {
+	d    *debt
+	paid bool
 }
 
 func (o *owed) owe(d *debt) {
@@ -31,7 +38,7 @@ func (o *owed) owe(d *debt) {
 	}
 	o.byID[d.id] = d
 	o.list = append(o.list, d)
-	o.j.add(func() { o.remove(d.id) })
+	o.note(owedStep{d, false})
 }
 
 // paid drops a debt whose commit is there.
@@ -41,11 +48,25 @@ func (o *owed) paid(id string) {
 		return
 	}
 	o.remove(id)
-	o.j.add(func() {
-		o.byID[id] = d
-		o.list = append(o.list, d)
-	})
+	o.note(owedStep{d, true})
 }
+
+func (o *owed) note(s owedStep) {
+	o.steps.push(s)
+	o.j.add(o)
+}
+
+func (o *owed) undo() {
+	s := o.steps.pop()
+	if !s.paid {
+		o.remove(s.d.id)
+		return
+	}
+	o.byID[s.d.id] = s.d
+	o.list = append(o.list, s.d)
+}
+
+func (o *owed) drop() { o.steps.drop() }
 
 // remove drops a debt; it is nearly always one of the last.
 func (o *owed) remove(id string) {

@@ -80,6 +80,9 @@ func (a *App) redact(p *prepared) {
 // ensureKeys makes the keys that the command's personal values are sealed under,
 // unless it will be refused anyway.
 func (a *App) ensureKeys(ctx context.Context, p *prepared) error {
+	if p.problem != nil && p.device != nil && p.personal() { // the entry is kept, sealed
+		return a.ensureNamed(ctx, p)
+	}
 	if p.command == nil || p.command.Persons == nil || p.problem != nil {
 		return nil
 	}
@@ -120,15 +123,18 @@ func (a *App) hash(p *prepared) (string, error) {
 // withoutPersonal returns the raw data with fingerprints in the place of personal
 // values.
 func (a *App) withoutPersonal(p *prepared) (jsontext.Value, error) {
-	if p.command == nil || len(p.command.Personal) == 0 {
+	switch {
+	case !p.personal():
 		return p.env.Data, nil
+	case p.problem != nil:
+		return a.refusedData(p)
 	}
 	var tree map[string]any
 	if err := json.Unmarshal(p.env.Data, &tree); err != nil {
 		return nil, err
 	}
 	var person domain.Ref
-	if p.problem == nil && p.command.Persons != nil {
+	if p.command.Persons != nil {
 		if persons := p.command.Persons(p.data); len(persons) > 0 {
 			person = persons[0]
 		}

@@ -1,14 +1,12 @@
 package app
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 
 	"github.com/go-json-experiment/json"
 
 	"zhitong/domain"
-	"zhitong/domain/party"
 	"zhitong/events"
 )
 
@@ -25,19 +23,4 @@ func (a *App) reaction(d *debt) *submission {
 	sum := sha256.Sum256(append([]byte(d.command.Name+"\n"), content...))
 	p.hash = hex.EncodeToString(sum[:])
 	return &submission{prepared: p, debt: d}
-}
-
-// erasure destroys a person's key once the request is durable, then has it said.
-func (a *App) erasure() Reaction {
-	return Reaction{
-		On: []string{party.ErasureRequested{}.FactName()},
-		React: func(_ *Registries, _ States, e *events.Event) ([]SystemCommand, error) {
-			id := e.Fact.(party.ErasureRequested).PartyID
-			return []SystemCommand{{
-				Name:   "person.complete_erasure",
-				Data:   &party.CompleteErasure{PartyID: id},
-				Effect: func(ctx context.Context) error { return a.ring.Destroy(ctx, party.Ref(id)) },
-			}}, nil
-		},
-	}
 }

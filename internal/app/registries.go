@@ -23,6 +23,7 @@ type Registries struct {
 	revisions   Index[orderLine, []priceRevision] // in order
 	underWay    Index[domain.Ref, [2]domain.ID]   // shipments and departures that are not finished, with their parties
 	open        Index[domain.ID, party.Unfinished]
+	erasing     Index[domain.ID, struct{}] // parties whose personal data are erased, or about to be
 
 	subsidies subsidies
 }
@@ -31,16 +32,17 @@ type Registries struct {
 func NewRegistries(j *Journal) *Registries {
 	return &Registries{
 		j:           j,
-		programme:   NewIndex[struct{}, domain.ID](j),
-		waybills:    NewIndex[shipment.Waybill, waybillUse](j),
-		inspections: NewIndex[domain.ID, shipment.Trail](j),
-		trips:       NewIndex[domain.ID, trip](j),
-		vehicles:    NewIndex[domain.ID, []domain.ID](j),
-		orders:      NewIndex[domain.ID, orderProgress](j),
-		departed:    NewIndex[domain.ID, uint64](j),
-		revisions:   NewIndex[orderLine, []priceRevision](j),
-		underWay:    NewIndex[domain.Ref, [2]domain.ID](j),
-		open:        NewIndex[domain.ID, party.Unfinished](j),
+		programme:   NewIndex[struct{}, domain.ID](j, "programme"),
+		waybills:    NewIndex[shipment.Waybill, waybillUse](j, "waybills"),
+		inspections: NewIndex[domain.ID, shipment.Trail](j, "inspections"),
+		trips:       NewIndex[domain.ID, trip](j, "trips"),
+		vehicles:    NewIndex[domain.ID, []domain.ID](j, "vehicles"),
+		orders:      NewIndex[domain.ID, orderProgress](j, "orders"),
+		departed:    NewIndex[domain.ID, uint64](j, "departed"),
+		revisions:   NewIndex[orderLine, []priceRevision](j, "revisions"),
+		underWay:    NewIndex[domain.Ref, [2]domain.ID](j, "under_way"),
+		open:        NewIndex[domain.ID, party.Unfinished](j, "open"),
+		erasing:     NewIndex[domain.ID, struct{}](j, "erasing"),
 		subsidies:   newSubsidies(j),
 	}
 }
@@ -48,5 +50,6 @@ func NewRegistries(j *Journal) *Registries {
 // Apply folds one event. It never refuses.
 func (r *Registries) Apply(e *events.Event) {
 	r.applyTrade(e)
+	r.applyPersons(e)
 	r.applySubsidy(e)
 }

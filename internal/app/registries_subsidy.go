@@ -62,16 +62,16 @@ type PayeeTrail struct {
 
 func newSubsidies(j *Journal) subsidies {
 	return subsidies{
-		policies:    NewIndex[domain.ID, policy.Versions](j),
-		policyIDs:   NewIndex[struct{}, []domain.ID](j),
-		funds:       NewIndex[fundOf, domain.ID](j),
-		sales:       NewIndex[domain.ID, SaleTrail](j),
-		inspected:   NewIndex[domain.ID, []domain.ID](j),
-		claims:      NewIndex[domain.ID, []domain.ID](j),
-		debts:       NewIndex[domain.ID, []Debt](j),
-		payees:      NewIndex[domain.ID, PayeeTrail](j),
-		cooperative: NewIndex[domain.ID, domain.ID](j),
-		openClaims:  NewIndex[domain.ID, struct{}](j),
+		policies:    NewIndex[domain.ID, policy.Versions](j, "policies"),
+		policyIDs:   NewIndex[struct{}, []domain.ID](j, "policy_ids"),
+		funds:       NewIndex[fundOf, domain.ID](j, "funds"),
+		sales:       NewIndex[domain.ID, SaleTrail](j, "sales"),
+		inspected:   NewIndex[domain.ID, []domain.ID](j, "inspected"),
+		claims:      NewIndex[domain.ID, []domain.ID](j, "claims"),
+		debts:       NewIndex[domain.ID, []Debt](j, "debts"),
+		payees:      NewIndex[domain.ID, PayeeTrail](j, "payees"),
+		cooperative: NewIndex[domain.ID, domain.ID](j, "cooperative"),
+		openClaims:  NewIndex[domain.ID, struct{}](j, "open_claims"),
 	}
 }
 

@@ -19,6 +19,7 @@ func Rehearse(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	o.Log = &overlay{base: o.Log, under: head}
+	o.Snapshots.readOnly = true
 	if o.Ring, err = keys.OpenRing(ctx, keys.NewMemory()); err != nil {
 		return nil, err
 	}

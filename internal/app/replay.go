@@ -30,12 +30,12 @@ func NewReplay(o Options, seen func(*events.Commit)) *Replay {
 	for i := range o.Commands {
 		a.commands[o.Commands[i].Name] = &o.Commands[i]
 	}
-	r.c = newCommitter(a, newFolds(nil, func(domain.Ref) {}, o.Kinds, o.Reactions))
+	r.c = newCommitter(a, newFolds(nil, func(domain.Ref) {}, o.Kinds, o.Reactions), Snapshots{})
 	return r
 }
 
 // Book reads the aggregates of the subsidy as they stand.
-func (r *Replay) Book() Book { return BookOf(r.c.folds) }
+func (r *Replay) Book() Book { return BookOf(r.c.folds.aggregates) }
 
 // At sets the recording clock.
 func (r *Replay) At(recorded time.Time) { r.now = recorded }

@@ -80,6 +80,9 @@ type Config struct {
 	// OTLPEndpoint is the collector that traces and metrics are sent to over
 	// OTLP/HTTP. Defaults to none.
 	OTLPEndpoint string
+	// WitnessPolicy names the file with the witness policy, or is one of several lines
+	// itself. Defaults to the file witnesses in the data folder, else to none.
+	WitnessPolicy string
 	// Verbose asks for more notes on standard error. Defaults to false.
 	Verbose bool
 }
@@ -174,6 +177,7 @@ var settings = []setting{
 		return nil
 	}},
 	{"otlp-endpoint", func(c *Config, v string) error { return setURL(&c.OTLPEndpoint, v, "http", "https") }},
+	{"witness-policy", func(c *Config, v string) error { c.WitnessPolicy = v; return nil }},
 	{"verbose", func(c *Config, v string) error {
 		switch v {
 		case "true", "1":

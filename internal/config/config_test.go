@@ -58,6 +58,15 @@ func TestFlagBeatsVariableBeatsFileBeatsDefault(t *testing.T) {
 	}
 }
 
+func TestAWitnessPolicyCanStandInTheFile(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, "witness_policy = \"\"\"\nwitness a k https://a.example\nquorum a\n\"\"\"\nlang = \"en\"\n")
+	c, err := Load(map[string]string{"data": dir}, env())
+	if want := "witness a k https://a.example\nquorum a\n"; err != nil || c.WitnessPolicy != want || c.Lang != "en" {
+		t.Errorf("got %q, %v, want %q", c.WitnessPolicy, err, want)
+	}
+}
+
 func TestLanguageFollowsTheLocale(t *testing.T) {
 	t.Parallel()
 	for locale, want := range map[string]string{"en_US.UTF-8": "en", "ug_CN": "ug", "zh_CN.UTF-8": "zh", "C.UTF-8": "zh", "": "zh", "fr_FR": "zh"} {

@@ -42,6 +42,7 @@ type file struct {
 	DeviceGapWait        *string `toml:"device_gap_wait"`
 	LogFormat            *string `toml:"log_format"`
 	OTLPEndpoint         *string `toml:"otlp_endpoint"`
+	WitnessPolicy        *string `toml:"witness_policy"`
 	Verbose              *bool   `toml:"verbose"`
 }
 

@@ -10,20 +10,20 @@ import (
 	"slices"
 )
 
-// The broker repairs its store while it starts, and may drop, cut or rewrite
-// what it cannot read: evidence that the log could be restored from. So the
-// store's files are set aside before every start until somebody says that the
-// log is whole. At most two sets are kept: the oldest, from before the first
-// start that was not followed by a check, and the latest.
+// The broker repairs its store while it starts, and may drop, cut or rewrite what it
+// cannot read: evidence that the log could be restored from. The files have been
+// looked at before it starts ([checkStore]); should it make less of them all the same,
+// they are still aside. At most two sets are kept: the oldest, from before the first
+// start that did not end well, and the latest.
 const (
 	asideOldest = "oldest"
 	asideLatest = "latest"
 )
 
 // copyBytesMax is how much is copied in full where the file system can't share
-// blocks between files, newest files first. Older ones are linked, which keeps
-// them when they are deleted or replaced but not when they are cut in place.
-const copyBytesMax = 64 << 20
+// blocks between files, newest files first: those that are still written. The others
+// are linked, which keeps them when they are deleted or replaced.
+const copyBytesMax = 16 << 20
 
 // setAside keeps what the store holds now.
 func setAside(f folder) error {

@@ -13,8 +13,9 @@
 //	owner.lock       locked by the owner of NATS; holds its process number
 //	bridge           the path of the socket that leads to the owner
 //	run/             the socket, unless its path would be too long
-//	nats/            the store
-//	nats-aside/      copies of the store's blocks until the log has been checked
+//	nats/            the store; heads.json in it says how far the logs had gone
+//	nats-aside/      the store's files, while the broker opens it
+//	nats-damaged/    damaged files as they were before they were mended
 //	postgres.json    where the cluster and its socket are
 //	postgres.seed    with the path, names a cluster that lives elsewhere
 //	postgres.lock    locked by the process that runs Postgres

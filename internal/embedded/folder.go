@@ -22,6 +22,8 @@ func (f folder) bridgeNote() string    { return filepath.Join(f.path, "bridge") 
 func (f folder) run() string           { return filepath.Join(f.path, "run") }
 func (f folder) store() string         { return filepath.Join(f.path, "nats") }
 func (f folder) aside() string         { return filepath.Join(f.path, "nats-aside") }
+func (f folder) heads() string         { return filepath.Join(f.path, "nats", "heads.json") }
+func (f folder) damaged() string       { return filepath.Join(f.path, "nats-damaged") }
 func (f folder) postgresNote() string  { return filepath.Join(f.path, "postgres.json") }
 func (f folder) postgresSeed() string  { return filepath.Join(f.path, "postgres.seed") }
 func (f folder) postgresLock() string  { return filepath.Join(f.path, "postgres.lock") }

@@ -238,18 +238,6 @@ func (i *Instance) Owns() bool {
 	return i.owned != nil
 }
 
-// StoreChecked says that the log has been checked since this process has opened
-// the store, so that what was set aside before may go. Until then it is kept,
-// across starts. On a process that is not the owner it does nothing.
-func (i *Instance) StoreChecked() error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.owned == nil {
-		return nil
-	}
-	return dropAside(i.folder)
-}
-
 // Close ends what this process runs, in reverse order: its connections, Postgres
 // unless another process needs it, the log server. It returns within CloseMax,
 // and earlier, with an error, when ctx ends meanwhile; a ctx that has ended before

@@ -65,6 +65,11 @@ func startServer(storeDir string, storeMax int64, syncAlways bool, logger *slog.
 		srv.WaitForShutdown()
 		return nil, fmt.Errorf("nats server: not ready on %s: the log of warnings has the reason", storeDir)
 	}
+	if config := srv.JetStreamConfig(); syncAlways && (config == nil || !config.SyncAlways) {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return nil, fmt.Errorf("nats server: it would acknowledge before the disk has what was written (sync_always is off on %s)", storeDir)
+	}
 	return &Server{nats: srv}, nil
 }
 

@@ -146,7 +146,7 @@ func TestDocumentsCallOnlyCommandsThatExist(t *testing.T) {
 	if len(known) < 10 {
 		t.Fatalf("docs/reference/command-line.md has only %d commands", len(known))
 	}
-	groups := []string{"audit", "bench", "claim", "export", "payment", "policy", "projection", "user"}
+	groups := []string{"audit", "bench", "claim", "export", "keys", "payment", "person", "policy", "projection", "user"}
 	for _, d := range documents(t) {
 		for _, m := range called.FindAllStringSubmatch(d.text, -1) {
 			below, ok := known[m[2]]

@@ -21,6 +21,7 @@ type fund struct {
 	granted    map[string]num // limit scope → granted amounts
 	residuals  map[string]num // by funder; nil before the first line
 	waiting    []*claim
+	opened     int // tick
 }
 
 func (f *fund) tier(k string) num {
@@ -86,7 +87,7 @@ func (m *Model) fundOpen(c call) error {
 	case len(d.Lines) == 0:
 		return refuse("lines")
 	}
-	f := &fund{id: d.FundID, policy: d.PolicyID, year: d.Year, budgets: map[string]*budget{}, tierKg: map[string]num{}, granted: map[string]num{}}
+	f := &fund{id: d.FundID, policy: d.PolicyID, year: d.Year, budgets: map[string]*budget{}, tierKg: map[string]num{}, granted: map[string]num{}, opened: m.tick()}
 	for _, in := range d.Lines {
 		b, err := m.newBudget(in.BudgetID, in.FunderID, in.Amount)
 		if err != nil {

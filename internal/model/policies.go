@@ -66,6 +66,7 @@ type version struct {
 		DistinctActors *bool `json:"distinct_actors"`
 	} `json:"approval"`
 
+	published      int    // tick
 	latestAssessed string // the latest inspection day of a claim under it, or empty
 }
 
@@ -118,6 +119,7 @@ func (m *Model) policyPublish(c call) error {
 	if v.Effective.From <= p.latestAssessed {
 		return refuse("assessed")
 	}
+	v.published = m.tick()
 	p.versions = append(p.versions, v)
 	m.policies[p.id] = p
 	return nil

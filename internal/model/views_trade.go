@@ -130,7 +130,8 @@ func (m *Model) freightCost() []Row {
 
 // pendingAssessments. Decision: the freight is said before the fund, because the
 // funds of the final invoice's day count; a policy counts that is in effect by what is known now; where a fund came later and
-// nobody has assessed by hand, the reason stays that there was none.
+// nobody has assessed by hand, the reason stays that there was none. What was
+// inspected before the version was published is not assessed by itself.
 func (m *Model) pendingAssessments() []Row {
 	out := []Row{}
 	for _, s := range inOrder(m.shipments) {
@@ -148,7 +149,7 @@ func (m *Model) pendingAssessments() []Row {
 			case v.waits(s) && !s.departure.final:
 				reason = "awaiting_freight"
 			case f == nil:
-			case !f.covered(v):
+			case !f.covered(v), s.inspectTick < v.published && f.opened < v.published:
 				reason = "refused:"
 			}
 			out = append(out, Row{"shipment_id": s.id, "policy_id": p.id, "reason": reason, "inspected_at": s.inspectedAt})

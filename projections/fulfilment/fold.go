@@ -27,7 +27,7 @@ func fold(db *projections.DB, e *events.Event) error {
 		submitted(db, f)
 	case order.Confirmed:
 		for _, a := range f.Lines {
-			err := change(db, LineKey{f.OrderID, a.LineNo}, func(l *Line, _ *Tally) { l.CooperativeID = &a.CooperativeID })
+			err := change(db, LineKey{f.OrderID, a.LineNo}, func(l *Line, _ *Tally) { l.CooperativeID = new(a.CooperativeID) })
 			if err != nil {
 				return err
 			}
@@ -123,7 +123,7 @@ func submitted(db *projections.DB, f order.Submitted) {
 		l.BuyerID, l.ItemID, l.Unit, l.WantedBy, l.UnitPrice = f.BuyerID, ol.ItemID, ol.Unit, f.WantedBy, ol.UnitPrice
 		l.OrderedKg = ol.Quantity.Nominal(ol.KgPerUnit)
 		if ol.CooperativeID != "" {
-			l.CooperativeID = &ol.CooperativeID
+			l.CooperativeID = new(ol.CooperativeID)
 		}
 		_ = change(db, k, func(*Line, *Tally) {}) // the line is there
 	}

@@ -2,5 +2,5 @@
 // clawbacks, and the waitlist of each fund.
 //
 // Budget lines fold the funds' facts; what funders bear of claims comes from the
-// moves of the claims' facts ([claim.Moves]). The tables are in tables.go.
+// moves of the claims' facts ([claim.EachMove]). The tables are in tables.go.
 package funds

@@ -22,9 +22,7 @@ func Projection() projections.Projection {
 }
 
 func fold(db *projections.DB, e *events.Event) error {
-	for _, m := range claim.Moves(e.Fact) {
-		flow(db, e, &m)
-	}
+	claim.EachMove(e.Fact, func(m *claim.Move) { flow(db, e, m) })
 	switch e.Subject.Kind {
 	case fund.Kind:
 		if err := money(db, e); err != nil {
@@ -156,7 +154,7 @@ func paid(db *projections.DB, e *events.Event) {
 			k := PaymentKey{f.BatchID, l.LineNo}
 			p := Payment{PaymentKey: k, PayeeID: l.PayeeID, ClaimID: l.ClaimID, Amount: l.Amount, OffsetAmount: l.OffsetAmount, Status: "pending", FundID: l.FundID}
 			if l.PayeeEvent != "" {
-				p.PayeeEvent = &l.PayeeEvent
+				p.PayeeEvent = new(l.PayeeEvent)
 			}
 			*payments.At(db, k) = p
 			owe(db, l.Offsets, domain.Money.Sub)
@@ -166,11 +164,11 @@ func paid(db *projections.DB, e *events.Event) {
 			p := payments.At(db, PaymentKey{f.BatchID, l.LineNo})
 			p.Status = l.Status
 			if l.Reference != "" {
-				p.Reference = &l.Reference
+				p.Reference = new(l.Reference)
 			}
 			if l.Status == disbursement.Failed {
 				if l.Reason != "" {
-					p.Failure = &l.Reason
+					p.Failure = new(l.Reason)
 				}
 				owe(db, l.Offsets, domain.Money.Add)
 			}

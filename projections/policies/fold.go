@@ -131,9 +131,9 @@ func inspected(db *projections.DB, e *events.Event, f *shipment.Inspected) error
 		s.Subjects = append(s.Subjects, policy.Subject{ItemID: l.ItemID, Category: l.Category, Channel: f.Channel, CooperativeID: f.CooperativeID, BuyerID: f.BuyerID})
 	}
 	day := days.At(db, DayKey{e.Time.Day()})
-	day.Shipments = append(slices.Clip(day.Shipments), f.ShipmentID)
+	day.Shipments = append(day.Shipments, f.ShipmentID)
 	trip := trips.At(db, TripKey{f.DepartureID})
-	trip.Shipments = append(slices.Clip(trip.Shipments), f.ShipmentID)
+	trip.Shipments = append(trip.Shipments, f.ShipmentID)
 	all := known.At(db, NoKey{})
 	if d := e.Time.Day(); all.First.IsZero() || d.Cmp(all.First) < 0 {
 		all.First = d
@@ -178,13 +178,26 @@ func judgeAll(db *projections.DB, s *Sale, want func(reason string) bool) error 
 		if day.Cmp(v.From) < 0 || day.Cmp(v.To) > 0 || !want(before.Reason) {
 			continue
 		}
-		var p policy.Policy
-		if err := json.Unmarshal([]byte(v.Policy), &p); err != nil {
+		p, err := read(db, k, &v)
+		if err != nil {
 			return err
 		}
-		judge(db, s, &p, "")
+		judge(db, s, p, "")
 	}
 	return nil
+}
+
+// read returns the policy of a version, which is read from its text once.
+func read(db *projections.DB, k VersionKey, v *Version) (*policy.Policy, error) {
+	if v.read != nil {
+		return v.read, nil
+	}
+	p := new(policy.Policy)
+	if err := json.Unmarshal([]byte(v.Policy), p); err != nil {
+		return nil, err
+	}
+	versions.At(db, k).read = p
+	return p, nil
 }
 
 // judge says why the sale has no claim under p: otherwise is the reason where

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"zhitong/domain"
+	"zhitong/domain/policy"
 	"zhitong/projections"
 )
 
@@ -26,6 +27,8 @@ type Version struct {
 	Withdrawn      *domain.Text `col:"withdrawn" doc:"the reason of a withdrawal"`
 	Policy         string       `col:"policy" doc:"the whole policy as JSON"`
 	EventID        string       `col:"event_id" doc:"the event of the publication"`
+
+	read *policy.Policy `col:"-"` // what Policy says, once it was needed
 }
 
 // PendingKey names a shipment and a policy.

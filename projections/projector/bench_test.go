@@ -94,3 +94,16 @@ func BenchmarkLag(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecode reads and decodes alone: the floor of BenchmarkFold.
+func BenchmarkDecode(b *testing.B) {
+	lines := projectionstest.Demo(b, "1")
+	n := countEvents(b, lines)
+	l := projectionstest.NewLog(b, lines, 16)
+	for b.Loop() {
+		if _, err := projections.Fold(b.Context(), projectionstest.Reader(l), nil, projections.Until{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+}

@@ -26,10 +26,12 @@ type mark struct {
 func markOf(b *projections.Block, i int) mark {
 	return mark{
 		position: b.First + uint64(i),
-		sha256:   hex.EncodeToString(b.Hashes[i][:]),
+		sha256:   hexOf(b.Hashes[i]),
 		recorded: b.Commits[i].Events[0].Recorded.UTC().Format(time.RFC3339Nano),
 	}
 }
+
+func hexOf(hash [32]byte) string { return hex.EncodeToString(hash[:]) }
 
 // null is s as a parameter, null when empty.
 func null(s string) any {

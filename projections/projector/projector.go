@@ -12,6 +12,7 @@ import (
 
 	"zhitong/events/log"
 	"zhitong/projections"
+	"zhitong/projections/past"
 )
 
 // ErrStream says that the log is not the stream that the views were folded from:
@@ -25,6 +26,13 @@ type Config struct {
 	Postgres string
 	// Log is the log of record.
 	Log log.Log
+	// Past is a folder for what projections were at earlier positions, so that a look
+	// back need not fold from the log's beginning. Everything in it can be deleted at
+	// any time. Defaults to none.
+	Past string
+	// PastStepCommits is the usual distance between two places that are kept. Defaults
+	// to [past.StepCommits].
+	PastStepCommits int
 	// Projections are all that this program knows, possibly several versions of one.
 	Projections []projections.Projection
 	// Logger takes notes. Defaults to none.
@@ -51,12 +59,14 @@ const (
 	batchEventsMax  = 4096 // a batch takes no further block once it has so many events
 	blocksAheadMax  = 16   // blocks that are decoded ahead of the fold
 	idleCheckPeriod = 500 * time.Millisecond
+	lookBacksMax    = 2 // folds of the past at once, since each holds its rows in memory
 )
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.CacheRowsMax, 50_000)
 	setDefault(&c.WholeRowsMax, 10_000)
 	setDefault(&c.RebuildCommitsMin, 5_000)
+	setDefault(&c.PastStepCommits, past.StepCommits)
 	setDefault(&c.ConnectionsMax, 8)
 	setDefault(&c.RetryAfterMin, 100*time.Millisecond)
 	setDefault(&c.RetryAfterMax, 5*time.Second)
@@ -84,6 +94,8 @@ type Projector struct {
 	// showing is, by the name of a projection, the version that its views were last
 	// seen to show.
 	showing sync.Map
+	// lookBacks has one taken for each fold of the past under way.
+	lookBacks chan struct{}
 }
 
 // New returns a projector. It opens nothing; a declaration that can't be one is
@@ -96,7 +108,7 @@ func New(cfg Config) (*Projector, error) {
 	return &Projector{
 		cfg:   cfg,
 		conns: newConnections(cfg.Postgres, cfg.ConnectionsMax),
-		waits: newWaits(),
+		waits: newWaits(), lookBacks: make(chan struct{}, lookBacksMax),
 	}, nil
 }
 

@@ -31,17 +31,3 @@ func (p *Projector) Views() []*projections.Schema {
 func (p *Projector) Query(ctx context.Context, view string, where []projections.Cond, limit int) (*projections.Rows, error) {
 	return p.Ask(ctx, projections.Question{View: view, Where: where, Limit: limit})
 }
-
-// AsOf folds the log up to an instant, in memory, for the projections that have
-// the given views (all, if none is given). A position beyond the head is the head.
-func (p *Projector) AsOf(ctx context.Context, until projections.Until, views ...string) (*projections.Folded, error) {
-	set, err := p.owners(views)
-	if err != nil {
-		return nil, err
-	}
-	ps := make([]projections.Projection, len(set))
-	for i, q := range set {
-		ps[i] = *q
-	}
-	return projections.Fold(ctx, p.readLog, ps, until)
-}

@@ -110,7 +110,7 @@ func TestAsOf(t *testing.T) {
 	}{
 		"Head":                {projections.Until{}, 5},
 		"Position":            {projections.Until{Position: 2}, 2},
-		"BehindTheHead":       {projections.Until{Position: 99}, 5},
+		"Nothing":             {projections.Until{Nothing: true}, 0},
 		"RecordedAtThatTime":  {projections.Until{Recorded: at}, 3},
 		"RecordedJustBefore":  {projections.Until{Recorded: at.Add(-time.Nanosecond)}, 2},
 		"RecordedBeforeAll":   {projections.Until{Recorded: at.Add(-time.Hour)}, 0},

@@ -84,18 +84,12 @@ func (p *Projector) rebuild(ctx context.Context, set []*projections.Projection, 
 			return err
 		}
 	}
-	ps := make([]projections.Projection, len(set))
-	for i, q := range set {
-		ps[i] = *q
-	}
 	// As long as others are live, the rebuilt ones may not pass the checkpoint.
-	read, until := p.readLog, projections.Until{}
+	until := projections.Until{}
 	if othersLive(all, set) {
-		if until.Position = c.position; c.position == 0 {
-			read = readNothing
-		}
+		until = upTo(c.position)
 	}
-	folded, err := projections.Fold(ctx, read, ps, until)
+	folded, err := p.foldAll(ctx, set, until)
 	if err != nil {
 		return err
 	}
@@ -125,5 +119,7 @@ func contains(set []*projections.Projection, st *standing) bool {
 	return false
 }
 
-// readNothing is the log as it is at position 0.
-func readNothing(context.Context, uint64, func(uint64, [][]byte) error) error { return nil }
+// upTo is where a fold ends that stands at a position.
+func upTo(position uint64) projections.Until {
+	return projections.Until{Position: position, Nothing: position == 0}
+}

@@ -52,12 +52,22 @@ func orNone(s string) string {
 // also their state, whatever version they are; a table that differs has its first
 // difference.
 func (p *Projector) Verify(ctx context.Context, views ...string) ([]Verified, error) {
+	return p.VerifyWith(ctx, projections.Fold, views...)
+}
+
+// Folder folds projections over a log, as [projections.Fold] does.
+type Folder func(ctx context.Context, read projections.Reader, ps []projections.Projection, until projections.Until) (*projections.Folded, error)
+
+// VerifyWith is [Projector.Verify] with another's fold, which may do more with the
+// log while it is read. It is called once for each position at which tables stand,
+// nearly always once.
+func (p *Projector) VerifyWith(ctx context.Context, fold Folder, views ...string) ([]Verified, error) {
 	set, err := p.owners(views)
 	if err != nil {
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		all, before, err := p.verifyOnce(ctx, set)
+		all, before, err := p.verifyOnce(ctx, fold, set)
 		if err != nil && !isUndefined(err) {
 			return nil, err
 		}
@@ -96,7 +106,7 @@ func (p *Projector) term(ctx context.Context) (term uint64, err error) {
 }
 
 // verifyOnce verifies the set within one snapshot, and returns the term in it.
-func (p *Projector) verifyOnce(ctx context.Context, set []*projections.Projection) (all []Verified, term uint64, err error) {
+func (p *Projector) verifyOnce(ctx context.Context, fold Folder, set []*projections.Projection) (all []Verified, term uint64, err error) {
 	if err := p.withTables(ctx, func(*pgconn.PgConn) error { return nil }); err != nil {
 		return nil, 0, err
 	}
@@ -116,7 +126,7 @@ func (p *Projector) verifyOnce(ctx context.Context, set []*projections.Projectio
 			return err
 		}
 		for _, g := range groups {
-			found, err := p.verifyGroup(ctx, conn, g)
+			found, err := p.verifyGroup(ctx, conn, fold, g)
 			if err != nil {
 				return err
 			}
@@ -158,12 +168,8 @@ next:
 	return groups, checkStream(ctx, p.cfg.Log, c.stream, marks)
 }
 
-func (p *Projector) verifyGroup(ctx context.Context, conn *pgconn.PgConn, g *group) ([]Verified, error) {
-	read, until := p.readLog, projections.Until{Position: g.position}
-	if g.position == 0 {
-		read = readNothing
-	}
-	folded, err := projections.Fold(ctx, read, g.ps, until)
+func (p *Projector) verifyGroup(ctx context.Context, conn *pgconn.PgConn, fold Folder, g *group) ([]Verified, error) {
+	folded, err := fold(ctx, p.readLog, g.ps, upTo(g.position))
 	if err != nil {
 		return nil, err
 	}
@@ -182,97 +188,4 @@ func (p *Projector) verifyGroup(ctx context.Context, conn *pgconn.PgConn, g *gro
 		}
 	}
 	return all, nil
-}
-
-// verifyTable compares one table, and its recorded digest, with what the log makes.
-func verifyTable(ctx context.Context, conn *pgconn.PgConn, db *projections.DB, p *projections.Projection, st *standing, s *projections.Schema) (Verified, error) {
-	v := Verified{Table: s.Name, Public: s.Public, Version: p.Version, Rows: int64(db.Len(s))}
-	digest, err := db.Digest(s)
-	if err != nil {
-		return v, err
-	}
-	v.Digest = digest.String()
-	stored, err := storedRows(ctx, conn, qualified(schemaOf(p), s.Name), s)
-	if err != nil {
-		return v, err
-	}
-	next := 0
-	err = db.Rows(s, func(want []projections.Value) error {
-		if v.Different == nil {
-			if next == len(stored) {
-				v.Different = rowMissing(s, want)
-			} else {
-				v.Different = compare(s, want, stored[next])
-			}
-		}
-		next++
-		return nil
-	})
-	if err != nil {
-		return v, err
-	}
-	if r := st.relations[s.Name]; v.Different == nil {
-		switch {
-		case next < len(stored):
-			v.Different = &Difference{Key: keyOf(s, stored[next]), Table: string(s.AppendLine(nil, stored[next]))}
-		case r.digest != digest:
-			v.Different = &Difference{Column: "digest in the checkpoint", Log: v.Digest, Table: r.digest.String()}
-		case r.rows != v.Rows:
-			v.Different = &Difference{Column: "number of rows in the checkpoint", Log: fmt.Sprint(v.Rows), Table: fmt.Sprint(r.rows)}
-		}
-	}
-	return v, nil
-}
-
-// storedRows reads the table ordered by key. A row that can't be read as its
-// columns say stays as the database wrote it, and so differs.
-func storedRows(ctx context.Context, conn *pgconn.PgConn, from string, s *projections.Schema) ([][]projections.Value, error) {
-	sql := fmt.Sprintf("SELECT %s FROM %s", columnList(s.Columns, ""), from)
-	if s.KeyLen > 0 {
-		sql += " ORDER BY " + columnList(s.Columns[:s.KeyLen], "")
-	}
-	var rows [][]projections.Value
-	err := each(conn.ExecParams(ctx, sql, nil, nil, nil, nil), func(vs []projections.Value) error {
-		if normal, err := s.Normal(vs); err == nil {
-			vs = normal
-		}
-		rows = append(rows, vs)
-		return nil
-	})
-	return rows, err
-}
-
-// compare returns the first difference of two rows, or nil.
-func compare(s *projections.Schema, want, have []projections.Value) *Difference {
-	for i := range s.Columns {
-		if want[i] == have[i] {
-			continue
-		}
-		if i < s.KeyLen { // one of the two rows stands alone
-			if s.CompareKeys(want, have) < 0 {
-				return rowMissing(s, want)
-			}
-			return &Difference{Key: keyOf(s, have), Table: string(s.AppendLine(nil, have))}
-		}
-		return &Difference{Key: keyOf(s, want), Column: s.Columns[i].Name, Log: shown(want[i]), Table: shown(have[i])}
-	}
-	return nil
-}
-
-func rowMissing(s *projections.Schema, want []projections.Value) *Difference {
-	return &Difference{Key: keyOf(s, want), Log: string(s.AppendLine(nil, want))}
-}
-
-func keyOf(s *projections.Schema, vs []projections.Value) string {
-	if s.KeyLen == 0 {
-		return "the only one"
-	}
-	return string(s.AppendLine(nil, vs[:s.KeyLen]))
-}
-
-func shown(v projections.Value) string {
-	if v.Null {
-		return "null"
-	}
-	return v.Text
 }

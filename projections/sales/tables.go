@@ -43,9 +43,8 @@ type Item struct {
 	SubsidyPerKg      *domain.Price `col:"subsidy_per_kg" doc:"subsidy_assessed / net_kg, half up; null when net_kg is 0"`
 }
 
-// reckon brings the quotients of the row up to date; whoever changed the row calls
-// it.
-func (r *Item) reckon() {
+// Derive reckons the quotients of the row.
+func (r *Item) Derive() {
 	r.AvgPrice = perKg(r.NetAmount, r.NetKg)
 	r.SubsidyPerKg = perKg(r.SubsidyAssessed, r.NetKg)
 }

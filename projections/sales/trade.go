@@ -79,7 +79,6 @@ func (s sold) add(db *projections.DB, d sale) {
 	kg, amount := d.acceptedKg.Sub(d.returnedKg), d.amount.Sub(d.returnedAmount)
 	i := byItem.At(db, ItemKey{s.item})
 	i.NetKg, i.NetAmount = i.NetKg.Add(kg), i.NetAmount.Add(amount)
-	i.reckon()
 
 	t := total(db)
 	t.NetKg, t.NetAmount = t.NetKg.Add(kg), t.NetAmount.Add(amount)

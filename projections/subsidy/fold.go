@@ -20,14 +20,14 @@ func Projection() projections.Projection {
 }
 
 func fold(db *projections.DB, e *events.Event) error {
-	for _, m := range claim.Moves(e.Fact) {
+	claim.EachMove(e.Fact, func(m *claim.Move) {
 		k := ItemKey{m.ItemID, m.PolicyID, m.PolicyVersion, m.FunderID}
 		row := items.At(db, k)
-		add(row, &m)
+		add(row, m)
 		if row.Lines == 0 && row.ClawedBack.Sign() == 0 {
 			items.Delete(db, k) // its claims were rejected
 		}
-	}
+	})
 	switch f := e.Fact.(type) {
 	case claim.Assessed:
 		begin(db, e, &f.Assessment, claim.IsAssessed, f.Total)

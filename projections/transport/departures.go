@@ -23,7 +23,7 @@ func scheduled(db *projections.DB, f departure.Scheduled) {
 	d.RouteID, d.Date, d.VehiclePlate, d.CapacityKg = f.RouteID, f.Date, f.VehiclePlate, f.CapacityKg
 	d.Status, d.OffCalendarReason = "scheduled", f.OffCalendarReason
 	if f.CarrierID != "" {
-		d.CarrierID = &f.CarrierID
+		d.CarrierID = new(f.CarrierID)
 	}
 }
 

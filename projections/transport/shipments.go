@@ -92,7 +92,7 @@ func loaded(db *projections.DB, f shipment.Loaded) error {
 		r.Loaded, r.LoadedKg = l.Quantity, l.Kg
 		kg = kg.Add(l.Kg)
 	}
-	s.DepartureID, s.Status, s.LoadedKg = &f.DepartureID, "loaded", kg
+	s.DepartureID, s.Status, s.LoadedKg = new(f.DepartureID), "loaded", kg
 	return nil
 }
 
@@ -116,14 +116,14 @@ func inspected(db *projections.DB, e *events.Event, f shipment.Inspected) error 
 	if err != nil {
 		return err
 	}
-	s.Status, s.InspectedAt, s.TicketNo = "inspected", e.Time, &f.TicketNo
+	s.Status, s.InspectedAt, s.TicketNo = "inspected", e.Time, new(f.TicketNo)
 	for i := range f.Lines {
 		l := &f.Lines[i]
 		r, err := knownLine(db, f.ShipmentID, l.LineNo)
 		if err != nil {
 			return err
 		}
-		r.UnitPrice = &l.UnitPrice
+		r.UnitPrice = new(l.UnitPrice)
 		book(s, r, shipment.Result{}, l.Result)
 	}
 	return nil

@@ -43,6 +43,7 @@ type goodsBook struct {
 	accepted, rejected, lost, gain, returned domain.Quantity
 	acceptedKg, returnedKg                   domain.Kg
 	sold, refunded                           domain.Money
+	price                                    domain.Price // of the order line, at the departure
 }
 
 type shipmentBook struct {
@@ -146,6 +147,10 @@ func (b *ledger) trip(e *events.Event) {
 		b.trips[f.DepartureID].status = departure.HasDeparted
 		for _, c := range f.Shipments {
 			b.shipments[c.ShipmentID].road = true
+			for _, no := range b.shipments[c.ShipmentID].lines {
+				g := b.lines[shipmentLine{c.ShipmentID, no}]
+				g.price = b.orderLines[g.of].price
+			}
 		}
 	case departure.Transshipped:
 		t := b.trips[f.DepartureID]
@@ -271,7 +276,7 @@ func (b *ledger) goods(s *shipmentBook, g *goodsBook, end bool) error {
 		return fmt.Errorf("is cancelled and holds %s", g.held)
 	}
 	if s.inspected {
-		return g.sale(b.orderLines[g.of].price)
+		return g.sale(g.price)
 	}
 	return nil
 }
