@@ -53,8 +53,8 @@ type auditing struct {
 }
 
 // keepMerkle lets the Merkle log follow the log as a part of the group, asks
-// witnesses, verifies the whole now and then, and returns it with what serves it.
-// Where another process writes the Merkle log, this one serves it and waits for its turn.
+// witnesses, verifies the whole now and then, and returns it with what serves it. Where
+// another process writes the Merkle log, this one serves it and waits for its turn.
 func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, error) {
 	policy, err := h.witnessPolicy()
 	if err != nil {

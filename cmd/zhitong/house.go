@@ -119,12 +119,12 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 		l = h.metrics.Log(l)
 	}
 	o := assembly.Options(l, ring)
-	if h.metrics != nil {
-		o.Observe = h.metrics.Command
-	}
 	o.Snapshots.Disk = app.Folder(filepath.Join(h.p.cfg.Data, snapshotsFolder))
 	if o.Snapshots.Code, err = app.ProgramCode(); err != nil {
 		return app.Options{}, err
+	}
+	if h.metrics != nil {
+		o.Observe = h.metrics.Command
 	}
 	return o, nil
 }

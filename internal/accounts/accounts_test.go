@@ -676,3 +676,43 @@ func TestTheFirstAccountIsMadeOnce(t *testing.T) {
 		t.Errorf("again: %q, %v", again, err)
 	}
 }
+
+// TestTheAccountsOfACluster is on three log servers: what one process does the other
+// knows, also after a server has gone.
+func TestTheAccountsOfACluster(t *testing.T) {
+	t.Parallel()
+	nodes := embeddedtest.Cluster(t)
+	connect := func() *nats.Conn {
+		nc, err := nats.Connect(nodes[0].ClientURL()+","+nodes[1].ClientURL()+","+nodes[2].ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		return nc
+	}
+	join := func() *accounts.Store {
+		s, err := accounts.Open(t.Context(), connect(), accounts.Options{Stream: "T", Replicas: 3, Hasher: new(plain), CheckEvery: 10 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		return s
+	}
+	one, other := join(), join()
+	if err := one.Granted(t.Context(), amy, 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := one.IssueToken(t.Context(), "amy", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the other process knows the token", func() bool { _, err := other.ByToken(token); return err == nil })
+	nodes[0].Shutdown()
+	if _, err := other.ByToken(token); err != nil {
+		t.Errorf("while a server has just gone: %v", err)
+	}
+	if err := one.Revoked(t.Context(), "amy", 2); err != nil {
+		t.Fatalf("revoke with two servers: %v", err)
+	}
+	eventually(t, "the other process refuses", func() bool { _, err := other.ByToken(token); return errors.Is(err, accounts.ErrRevoked) })
+}

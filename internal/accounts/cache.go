@@ -13,8 +13,9 @@ import (
 // entry is a value of the bucket with the revision that it was read or written at.
 type entry[T any] struct {
 	revision uint64
-	value    *T // nil: deleted by this process, and the bucket's own word not here yet
+	value    *T // nil: deleted; kept for a while, since an older word may still be on its way
 	seen     *atomic.Int64
+	old      bool // of a deleted one: it was there at the last sweep
 }
 
 // cache is the whole bucket in memory. It takes news in any order: what is older
@@ -75,13 +76,27 @@ func (c *cache) drop(key string, revision uint64, own bool) {
 		return
 	}
 	m, hash := c.credentials(key), key[len(tokenPrefix):]
-	old, ok := m[hash]
-	switch {
-	case ok && old.revision > revision:
-	case own: // an older word of the bucket may still be on its way
-		m[hash] = entry[credential]{revision: revision}
-	default:
-		delete(m, hash)
+	if old, ok := m[hash]; ok && old.revision > revision {
+		return
+	}
+	m[hash] = entry[credential]{revision: revision}
+}
+
+// forget forgets what was deleted before the last sweep.
+func (c *cache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range []map[string]entry[credential]{c.tokens, c.sessions} {
+		for hash, e := range m {
+			switch {
+			case e.value != nil:
+			case e.old:
+				delete(m, hash)
+			default:
+				e.old = true
+				m[hash] = e
+			}
+		}
 	}
 }
 
@@ -101,7 +116,7 @@ func set[T any](m map[string]entry[T], key string, revision uint64, value *T) {
 	if seen == nil {
 		seen = new(atomic.Int64)
 	}
-	m[key] = entry[T]{revision, value, seen}
+	m[key] = entry[T]{revision: revision, value: value, seen: seen}
 }
 
 // count counts the pending accounts; there are few accounts, and they change seldom.

@@ -117,7 +117,7 @@ func (c *cache) inherit(old *cache) {
 	defer c.mu.Unlock()
 	for _, m := range []struct{ to, from map[string]entry[credential] }{{c.tokens, old.tokens}, {c.sessions, old.sessions}} {
 		for hash, e := range m.to {
-			if was, ok := m.from[hash]; ok && was.seen != nil {
+			if was, ok := m.from[hash]; ok && was.seen != nil && e.seen != nil {
 				e.seen.Store(was.seen.Load())
 			}
 		}
@@ -262,6 +262,7 @@ func (s *Store) sweep(ctx context.Context) {
 			s.swept(ctx, tokenPrefix+hash)
 		}
 	}
+	c.forget()
 	if err := s.kv.PurgeDeletes(ctx, jetstream.DeleteMarkersOlderThan(sweepEvery)); err != nil && ctx.Err() == nil {
 		s.logger.WarnContext(ctx, "accounts: sweep", "error", err)
 	}

@@ -18,10 +18,10 @@ const (
 	// answerWaitMax bounds one attempt at the bucket; what is lost is asked again.
 	answerWaitMax = 2 * time.Second
 	// attemptsMax bounds the attempts: long enough for another process to take the
-	// broker over.
-	attemptsMax = 15
+	// broker over, or for a cluster to choose a leader.
+	attemptsMax = 75
 	// retryPause lies between two attempts.
-	retryPause = 100 * time.Millisecond
+	retryPause = 200 * time.Millisecond
 	// changeAttemptsMax bounds how often a change is made anew because another
 	// process changed the same record first.
 	changeAttemptsMax = 16

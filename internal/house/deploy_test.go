@@ -2,6 +2,7 @@ package house
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,9 +35,10 @@ func TestTheLogServersOfTheClusterAreSetAsTheLogNeeds(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	refused := make(chan string, 16)
 	connect := func(user, password string) *nats.Conn {
 		nc, err := nats.Connect(s.ClientURL(), nats.UserInfo(user, password), nats.Timeout(10*time.Second),
-			nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // what is not allowed is tried below
+			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err.Error() }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,6 +64,20 @@ func TestTheLogServersOfTheClusterAreSetAsTheLogNeeds(t *testing.T) {
 	m, err := seen.NextMsg(10 * time.Second)
 	if err != nil || string(m.Data) != "written" {
 		t.Errorf("the first message seen is %q, %v: want only the writer's", m.Data, err)
+	}
+	ends := time.After(20 * time.Second)
+	for _, subject := range []string{"$JS.API.DIRECT.GET.KV_ZHITONG_ACCOUNTS", "$JS.API.STREAM.MSG.GET.KV_ZHITONG_ACCOUNTS", "$KV.ZHITONG_ACCOUNTS.a.x",
+		"$JS.API.DIRECT.GET.ZHITONG_KEYS", "$JS.API.CONSUMER.CREATE.KV_ZHITONG_ACCOUNTS"} {
+		if err := reader.PublishRequest(subject, "_INBOX.x", nil); err != nil {
+			t.Fatal(err)
+		}
+		for why := ""; !strings.Contains(why, subject); {
+			select {
+			case why = <-refused:
+			case <-ends:
+				t.Fatalf("a reader may ask for %s", subject)
+			}
+		}
 	}
 	if _, err := nats.Connect(s.ClientURL()); err == nil {
 		t.Error("somebody without a password is let in")

@@ -20,6 +20,8 @@ const (
 	bodyBytesMax = 1 << 20
 	// batchBytesMax is the size of a batch of commands.
 	batchBytesMax = 64 << 20
+	// knownEvery is the default of [Options.KnownEvery].
+	knownEvery = 5 * time.Second
 	// keysMax is how many addresses or accounts a limit remembers.
 	keysMax = 10_000
 )
@@ -58,6 +60,8 @@ type Options struct {
 	Hosts []string
 	// Limits default to [LimitsDefault].
 	Limits Limits
+	// KnownEvery is how often it is asked again of a request that lasts. Defaults to 5 s.
+	KnownEvery time.Duration
 	// Observe is told of every request. Defaults to nobody.
 	Observe func(Seen)
 	// Logger is told of every request (level info) and of panics (error). Defaults to
@@ -76,6 +80,9 @@ type Guard struct {
 func New(o Options) *Guard {
 	if o.Limits == (Limits{}) {
 		o.Limits = LimitsDefault
+	}
+	if o.KnownEvery <= 0 {
+		o.KnownEvery = knownEvery
 	}
 	if o.Observe == nil {
 		o.Observe = func(Seen) {}
@@ -99,6 +106,11 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		id, peer := idOf(r), peerOf(r, g.o.Proxies)
 		r = r.WithContext(WithPeer(problem.WithID(r.Context(), id), peer))
 		setHeaders(w.Header(), r.URL.Path, id, peer)
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// A request with a length and chunks has two ends, and a proxy may have seen the
+			// other one: nothing that comes after on the connection is a request.
+			w.Header().Set("Connection", "close")
+		}
 		account := ""
 		defer func() { g.finish(w, r, began, account, recover()) }()
 		if r.Body != nil && r.Body != http.NoBody {
@@ -113,8 +125,35 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(rw, r.Body, g.bodyMax(r))
 		}
+		if who != "" {
+			ctx, leave := g.whileKnown(r)
+			defer leave()
+			r = r.WithContext(ctx)
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// whileKnown returns a context that ends when the account is no longer known: a
+// stream does not outlive the token, the session or the role that opened it.
+func (g *Guard) whileKnown(r *http.Request) (ctx context.Context, leave func()) {
+	ctx, cancel := context.WithCancel(r.Context())
+	var again func()
+	again = func() {
+		if ctx.Err() != nil {
+			return
+		}
+		if _, err := g.o.Identify(r); errors.Is(err, accounts.ErrDenied) {
+			cancel()
+			return
+		}
+		time.AfterFunc(g.o.KnownEvery, again)
+	}
+	first := time.AfterFunc(g.o.KnownEvery, again)
+	return ctx, func() {
+		cancel()
+		first.Stop()
+	}
 }
 
 // refuse answers a request that was not looked at. Its body is not read to its end.

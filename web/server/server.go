@@ -64,6 +64,7 @@ func New(o Options) (*Server, error) {
 		MaxHeaderBytes:    headerBytesMax,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelInfo),
 	}
+	s.http.RegisterOnShutdown(func() { close(s.stopping) }) // once the listener is closed
 	switch {
 	case o.Cert == "" && o.Key == "":
 		return s, nil
@@ -90,7 +91,7 @@ func (s *Server) Scheme() string {
 // then.
 func (s *Server) Stopping() <-chan struct{} { return s.stopping }
 
-// Serve serves until ctx ends. Then it takes no more connections, lets open requests
+// Serve serves until ctx ends; it may be called once. Then it takes no more connections, lets open requests
 // end within the time for that, and returns nil; what is still open is cut, and named
 // in the error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
@@ -108,7 +109,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	close(s.stopping)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Drain)
 	defer cancel()
 	err := s.http.Shutdown(drain)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"mime"
 	"net/http"
@@ -14,8 +15,12 @@ import (
 	"zhitong/web/problem"
 )
 
-// loginBytesMax is the size of the body of a login.
-const loginBytesMax = 4 << 10
+const (
+	// loginBytesMax is the size of the body of a login.
+	loginBytesMax = 4 << 10
+	// answerMax is how long the bucket may take to note a session or its end.
+	answerMax = 10 * time.Second
+)
 
 // Login is the body of POST /api/v1/session.
 type Login struct {
@@ -60,7 +65,9 @@ func (g *Gate) Routes(mux *http.ServeMux) {
 		"DELETE /api/v1/sessions/{id}": g.revoke,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := handle(w, r); err != nil {
+			ctx, cancel := context.WithTimeout(r.Context(), answerMax)
+			defer cancel()
+			if err := handle(w, r.WithContext(ctx)); err != nil {
 				problem.Write(w, r, err)
 			}
 		})
