@@ -97,8 +97,6 @@ var codes = []group{
 		{"view.bad_moment", parameter},
 		{"view.future", parameter},
 		{"view.no_past", parameter},
-		{"view.bad_moment", parameter},
-		{"view.future", parameter},
 		{"view.not_built", retry},
 		{"view.behind", retry},
 		{"view.unavailable", retry},
