@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -25,10 +26,30 @@ type process struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	out   *bufio.Reader
-	notes *bytes.Buffer
+	notes *noteBuffer
 
 	address string // of one that serves
 }
+
+// noteBuffer is what a process has said so far.
+type noteBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (n *noteBuffer) Write(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.Write(p)
+}
+
+func (n *noteBuffer) String() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.String()
+}
+
+func (n *noteBuffer) Bytes() []byte { return []byte(n.String()) }
 
 // start starts a real process with the shell's settings.
 func (s *shell) start(args ...string) *process {
@@ -37,7 +58,7 @@ func (s *shell) start(args ...string) *process {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &process{t: s.t, cmd: exec.Command(exe, args...), notes: new(bytes.Buffer)}
+	p := &process{t: s.t, cmd: exec.Command(exe, args...), notes: new(noteBuffer)}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	for k, v := range s.env {
 		p.cmd.Env = append(p.cmd.Env, k+"="+v)

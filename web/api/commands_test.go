@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,9 @@ func TestEveryCommandInEveryRole(t *testing.T) {
 		}
 		if r := w.post(env, ""); r.status != http.StatusOK {
 			t.Fatalf("%s %s: %d %s", env.ID, env.Command, r.status, r.body)
+		}
+		for env.Command == "person.erase" && w.head() < before+2 {
+			runtime.Gosched() // the key is destroyed beside the log, and then that is recorded
 		}
 	}
 	for _, name := range roles.Commands() {

@@ -96,23 +96,10 @@ func (a *API) question(view string, values map[string][]string, by caller) (q pr
 	if q.WaitFor, err = position(values, "wait_for", 0); err != nil {
 		return q, nil, err
 	}
-	q.AsOf, err = asOf(first(values, "as_of"))
+	if v := first(values, "as_of"); v != "" {
+		q.AsOf, err = projections.ParseUntil(v)
+	}
 	return q, right, err
-}
-
-// asOf reads a position or a time of recording.
-func asOf(s string) (projections.Until, error) {
-	if s == "" {
-		return projections.Until{}, nil
-	}
-	if n, err := parsePosition(s); err == nil {
-		return projections.Until{Position: n}, nil
-	}
-	t, err := domain.ParseTime(s)
-	if err != nil {
-		return projections.Until{}, problem.Parameter("as_of", s, "a position from 1 on, or a time such as 2021-01-31T23:59:59+08:00, is needed")
-	}
-	return projections.Until{Recorded: t.Instant()}, nil
 }
 
 // ask asks; few questions about the past at once, since each folds the log.

@@ -241,7 +241,7 @@ func TestViewsAsDescribed(t *testing.T) {
 	for query, code := range map[string]string{
 		"where=kind": "view.bad_condition", "where=colour=red": "view.unknown_column", "where=farmers=many": "view.bad_value",
 		"limit=0": "request.invalid_parameter", "limit=-1": "request.invalid_parameter", "limit=99999999": "request.invalid_parameter",
-		"cursor=xyz": "view.bad_cursor", "as_of=yesterday": "request.invalid_parameter", "wait_for=-3": "request.invalid_parameter",
+		"cursor=xyz": "view.bad_cursor", "as_of=yesterday": "view.bad_moment", "as_of=99999": "view.future", "wait_for=-3": "request.invalid_parameter",
 		"colour=red": "request.invalid_parameter", "limit=1&limit=2": "request.invalid_parameter", "where=%ff%fe=1": "request.invalid_parameter", "bom=1": "request.invalid_parameter",
 	} {
 		w.get("/api/v1/views/parties?"+query, auditor).want(t, http.StatusBadRequest, code)
