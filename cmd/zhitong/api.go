@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 
-	"zhitong/audit/receipt"
 	"zhitong/internal/app/assembly"
 	"zhitong/web/api"
 	"zhitong/web/openapi"
@@ -13,7 +12,7 @@ import (
 func (s *serving) api(gate api.Gate) (http.Handler, error) {
 	return api.New(api.Config{
 		Committer: s.app, Commands: assembly.Options(nil, nil).Commands, Views: s.views, Log: s.house.log, Gate: gate,
-		Receipts: receipt.NewDesk(s.audit.reader), Description: openapi.JSON(),
+		Receipts: s.audit.publisher.Receipts(), Description: openapi.JSON(),
 		Stopping: s.server.Stopping(), GapWait: s.p.cfg.DeviceGapWait,
 	})
 }
