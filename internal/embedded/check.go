@@ -68,6 +68,9 @@ func checkStore(f folder) ([]*blocks.Report, error) {
 		damaged.Damage = append(damaged.Damage, r.Damage...)
 	}
 	for stream, head := range heads {
+		if head.Seq == 0 {
+			continue // nothing was in it
+		}
 		damaged.Damage = append(damaged.Damage, blocks.Damage{From: 1, To: head.Seq, First: 1, Last: head.Position,
 			Why: fmt.Sprintf("stream %s is gone from the store", stream)})
 	}

@@ -32,6 +32,9 @@ func own(f folder, lock *fileLock, opts Options) (o *owned, err error) {
 	if err := os.MkdirAll(f.store(), 0o700); err != nil {
 		return o, fmt.Errorf("make the store's folder: %w", err)
 	}
+	if err := dropUnmade(f); err != nil {
+		return o, err
+	}
 	reports, err := checkStore(f)
 	if err != nil {
 		return o, err
