@@ -18,7 +18,7 @@ import (
 )
 
 func (p *program) benchCommand() *cobra.Command {
-	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand())
+	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchRebuildCommand(), p.benchVerifyCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
@@ -96,6 +96,43 @@ func (p *program) benchRebuildCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&eventsWanted, "events", 60_000, "events of the demo programme to fill in first; the whole has about 70,000")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (p *program) benchVerifyCommand() *cobra.Command {
+	var eventsWanted int
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "How fast a log and its views are verified",
+		Long: `Fill a log with the demo programme, sign it, build all views, and measure how fast it
+is read, hashed, checked, and compared with every row of every view.`,
+		Example: "  zhitong bench verify --events 1000000 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.onScratch(c, func(ctx context.Context, inst *embedded.Instance, noSync bool) error {
+				dsn, err := inst.Postgres(ctx)
+				if err != nil {
+					return err
+				}
+				dir, err := os.MkdirTemp(p.cfg.Data, "bench-audit-*")
+				if err != nil {
+					return err
+				}
+				defer os.RemoveAll(dir)
+				f, err := bench.Verify(ctx, inst.NATS(), dsn, dir, eventsWanted)
+				if err != nil {
+					return err
+				}
+				return p.figures(asJSON, struct {
+					settings            `json:",embed"`
+					bench.VerifyFigures `json:",embed"`
+				}{settingsOf("verify", noSync), f})
+			})
+		},
+	}
+	c.Flags().IntVar(&eventsWanted, "events", 200_000, "events of the demo programme to fill in first; at most about 1,300,000")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

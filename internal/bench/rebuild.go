@@ -68,9 +68,17 @@ func Rebuild(ctx context.Context, nc *nats.Conn, dsn string, eventsWanted int) (
 	return f, nil
 }
 
+// The demo programme at scale 1 has somewhat more events than eventsOfDemo; it can be
+// made so many times larger.
+const (
+	eventsOfDemo = 65_000
+	demoScaleMax = 20
+)
+
 // fill sends the demo's commands, as many as give about so many events.
 func fill(ctx context.Context, l log.Log, eventsWanted int) error {
-	programme, err := demo.New(demo.Options{Scale: "1", Seed: demo.DefaultSeed})
+	scale := 1 + eventsWanted/eventsOfDemo
+	programme, err := demo.New(demo.Options{Scale: fmt.Sprint(min(scale, demoScaleMax)), Seed: demo.DefaultSeed})
 	if err != nil {
 		return err
 	}
