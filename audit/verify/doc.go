@@ -27,6 +27,7 @@
 //	totals       running totals of tiers and limits, and the residuals that are carried
 //	grants       what fits is assessed, what does not is dealt with as the policy says,
 //	             and nobody overtakes those who wait
+//	debts        payments withhold what is owed, oldest settlement first, and it comes back
 //	digests      what was signed of views is what the log makes at that position
 //
 // Returns and corrections are reckoned anew as a whole: what every line of a claim and
