@@ -70,6 +70,9 @@ func TestNoOtherBytesAreReadAsExact(t *testing.T) {
 	changes, still := 0, 0
 	for _, line := range stored(t) {
 		for at := bytes.Index(line, []byte(`"recordedtime"`)); at < len(line); at++ {
+			if rnd.IntN(4) > 0 {
+				continue // a quarter of the places, in each line other ones
+			}
 			with := alphabet[rnd.IntN(len(alphabet))]
 			for _, bad := range [][]byte{
 				append(line[:at:at], line[at+1:]...),                       // left out
@@ -88,7 +91,7 @@ func TestNoOtherBytesAreReadAsExact(t *testing.T) {
 			}
 		}
 	}
-	if changes < 100_000 || still == 0 || still == changes {
+	if changes < 40_000 || still == 0 || still == changes {
 		t.Errorf("%d changes, %d of them exact in themselves: the test tries nothing", changes, still)
 	}
 }

@@ -229,6 +229,21 @@ var cheats = map[string]struct {
 		s[0].Amount, s[1].Amount = s[0].Amount.Sub(fen), s[1].Amount.Add(fen)
 		return true
 	})},
+	"WithheldWithoutADebt": {"debts", fact(func(f *disbursement.Batched) bool {
+		f.Lines[0].Amount, f.Lines[0].OffsetAmount = f.Lines[0].Amount.Sub(fen), f.Lines[0].OffsetAmount.Add(fen)
+		return true
+	})},
+	"ADebtInvented": {"debts", fact(func(f *disbursement.Batched) bool {
+		f.Lines[0].Offsets = []disbursement.Taken{{ClawbackID: "C", FundID: "F", Amount: fen}}
+		return true
+	})},
+	"ADebtThatNobodyIsAskedFor": {"debts", func(e *events.Event) bool { // settled by offset after all, and the money is there
+		f, ok := e.Fact.(claim.ClawbackSettled)
+		if ok {
+			e.Fact = claim.ClawbackRecovered{Head: f.Head, ClawbackID: f.ClawbackID, BatchID: "BATCH-1", FromClaimID: f.ClaimID, Amount: f.Amount, Lines: f.Lines}
+		}
+		return ok
+	}},
 	"AFenMovedToAnotherFunder": {"splits", fact(func(f *claim.Assessed) bool {
 		s := f.Lines[0].Shares
 		if len(s) < 2 || s[0].Amount.Sign() == 0 {

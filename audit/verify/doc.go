@@ -22,5 +22,17 @@
 //	persons      two persons where two are needed
 //	assessments  each amount follows from the policy and its frozen inputs, step by step
 //	inputs       frozen inputs are what the log said at that moment
-//	splits       shares follow from the funders' shares and residuals
+//	splits       shares follow from the funders' shares and residuals, also of what is
+//	             taken or clawed back, and of what comes back
+//	totals       running totals of tiers and limits, and the residuals that are carried
+//	grants       what fits is assessed, what does not is dealt with as the policy says,
+//	             and nobody overtakes those who wait
+//	debts        payments withhold what is owed, oldest settlement first, and it comes back
+//	digests      what was signed of views is what the log makes at that position
+//
+// Returns and corrections are reckoned anew as a whole: what every line of a claim and
+// its supplements becomes, what is released, clawed back, or given in addition, and
+// what of it a limit or a budget line did not allow (reckon.go). That and the engine
+// are two readings of the same rules; package internal/model, a third one, holds both
+// against its random histories.
 package verify

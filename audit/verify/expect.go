@@ -17,10 +17,11 @@ import (
 // dues are what the claims of a commit say that its fund must say too. They are
 // settled when the commit ends.
 type dues struct {
-	outcomes map[*claimFold]*outcome
-	tiers    map[tierDue]domain.Kg // said by claims, less what funds say
-	limits   map[limitDue]domain.Money
-	splits   map[domain.ID]*splitDue // by fund
+	outcomes  map[*claimFold]*outcome
+	tiers     map[tierDue]domain.Kg // said by claims, less what funds say
+	limits    map[limitDue]domain.Money
+	splits    map[domain.ID]*splitDue // by fund
+	recovered map[withheld]domain.Money
 }
 
 type tierDue struct {
@@ -37,7 +38,7 @@ type limitDue struct {
 type splitDue struct{ before, after []fund.FunderResidual }
 
 func newDues() dues {
-	return dues{map[*claimFold]*outcome{}, map[tierDue]domain.Kg{}, map[limitDue]domain.Money{}, map[domain.ID]*splitDue{}}
+	return dues{map[*claimFold]*outcome{}, map[tierDue]domain.Kg{}, map[limitDue]domain.Money{}, map[domain.ID]*splitDue{}, map[withheld]domain.Money{}}
 }
 
 // outcome is what a claim's family must have become by this commit.
@@ -211,6 +212,12 @@ func (m *money) settle(c *events.Commit) {
 			m.assessments.wrong(first, "claim %q: not everything that changed is in the commit", base.ClaimID)
 		}
 	}
+	for k, amount := range m.due.recovered {
+		if m.withholdings.fails(false) {
+			m.withholdings.wrong(first, "%s was withheld from claim %q for clawback %q and does not come back", amount, k.claim, k.clawback)
+		}
+	}
+	clear(m.due.recovered)
 	clear(m.due.tiers)
 	clear(m.due.limits)
 	clear(m.due.splits)

@@ -23,7 +23,10 @@ type money struct {
 	totals      *tally
 	grants      *tally
 
+	withholdings *tally
+
 	due       dues
+	debts     map[domain.ID][]*debt // of a cooperative, in the order of their settlements
 	policies  map[policyKey]*policy.Policy
 	funds     map[domain.ID]*fundFold
 	claims    map[domain.ID]*claimFold
@@ -43,6 +46,7 @@ func newMoney(s *shared, t *trade) *money {
 		budgets: newTally("budgets", "movements of money"), agreement: newTally("agreement", "sums of claims and budget lines"),
 		assessments: newTally("assessments", "calculated lines"), inputs: newTally("inputs", "frozen inputs"), splits: newTally("splits", "splits over funders"),
 		totals: newTally("totals", "running totals and residuals"), grants: newTally("grants", "claims on budget lines"), due: newDues(),
+		withholdings: newTally("debts", "withholdings for debts"), debts: map[domain.ID][]*debt{},
 		policies: map[policyKey]*policy.Policy{}, funds: map[domain.ID]*fundFold{}, claims: map[domain.ID]*claimFold{},
 		clawbacks: map[domain.ID]*clawbackFold{}, payees: map[domain.ID]domain.ID{}, batches: map[domain.ID]domain.ID{}, actors: map[string]domain.ID{}}
 }
@@ -63,6 +67,7 @@ func (m *money) commit(c *events.Commit) {
 		m.life(e)
 		m.clawback(e)
 		m.twoPersons(e)
+		m.debtsOf(e)
 	}
 	m.settle(c)
 }
@@ -106,7 +111,7 @@ func (m *money) end() {
 }
 
 func (m *money) tallies() []*tally {
-	return []*tally{m.budgets, m.agreement, m.statuses, m.persons, m.assessments, m.inputs, m.splits, m.totals, m.grants}
+	return []*tally{m.budgets, m.agreement, m.statuses, m.persons, m.assessments, m.inputs, m.splits, m.totals, m.grants, m.withholdings}
 }
 
 // budget is a budget line.

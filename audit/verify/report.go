@@ -123,7 +123,7 @@ func (r *Report) Text(w io.Writer) error {
 var singular = strings.NewReplacer("commits", "commit", "events", "event", "tiles", "tile", "bundles", "bundle", "checkpoints", "checkpoint",
 	"effects", "effect", "allocations", "allocation", "releases", "release", "results of lines", "result of a line", "loadings", "loading",
 	"steps", "step", "pairs", "pair", "movements", "movement", "sums", "sum", "lines", "line", "inputs", "input", "splits", "split",
-	"totals", "total", "residuals", "residual", "claims on budget lines", "claim on budget lines", "digests", "digest", "rows", "row", "proofs", "proof")
+	"totals", "total", "residuals", "residual", "claims on budget lines", "claim on budget lines", "digests", "digest", "withholdings for debts", "withholding for debts", "rows", "row", "proofs", "proof")
 
 // counted is so many of something, which is named in the plural.
 func counted(n uint64, of string) string {

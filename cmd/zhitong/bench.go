@@ -20,7 +20,7 @@ import (
 
 func (p *program) benchCommand() *cobra.Command {
 	c := group("bench", "Measure this machine, on a data folder of its own that goes afterwards", p.benchAppendCommand(), p.benchLoadCommand(), p.benchMixedCommand(), p.benchReplayCommand(),
-		p.benchRebuildCommand(), p.benchLagCommand(), p.benchHTTPCommand())
+		p.benchRebuildCommand(), p.benchLagCommand(), p.benchHTTPCommand(), p.benchVerifyCommand())
 	c.Long = `Measure this machine, on a data folder of its own that goes afterwards. Writes are
 durable, synced before they are acknowledged, unless --no-sync says otherwise. The
 settings are printed with the figures; machines are noisy, so look at a figure beside
