@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"zhitong/events/log"
 )
 
@@ -70,5 +72,23 @@ func TestAFullDiskRefusesAndGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 	if got, err := l.Head(ctx); err != nil || got != head {
 		t.Errorf("head %+v, %v, want %+v", got, err, head)
+	}
+}
+
+// The server's own settings say that it syncs always; one that does not is not used.
+func TestSyncAlwaysIsAsserted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t.TempDir(), nil)
+	if err := s.start(0); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Shutdown()
+	if err := checkSync(s.nats.JetStreamConfig()); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []*server.JetStreamConfig{nil, {SyncAlways: false}} {
+		if err := checkSync(other); err == nil {
+			t.Errorf("%+v is used", other)
+		}
 	}
 }

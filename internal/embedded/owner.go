@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"zhitong/internal/embedded/blocks"
@@ -40,7 +41,14 @@ func own(f folder, lock *fileLock, opts Options) (o *owned, err error) {
 	if err != nil {
 		return o, err
 	}
-	if err := setAside(f); err != nil {
+	if err := setAside(f); errors.Is(err, syscall.ENOSPC) {
+		// The files are whole, and the log can be read though nothing can be written.
+		err = dropAside(f)
+		opts.Note("the disk is full: the log's files are not set aside while the log server opens them")
+		if err != nil {
+			return o, err
+		}
+	} else if err != nil {
 		return o, err
 	}
 	server := newServer(f.store(), opts.Logger)
@@ -76,10 +84,14 @@ func (o *owned) watch(opts Options) {
 		case <-o.stop:
 			return
 		}
-		if !o.server.roomAgain() {
+		switch {
+		case o.server.takeBroken():
+			opts.Note("the log server could not write: it is started anew, so that it answers again")
+		case o.server.roomAgain():
+			opts.Note("there is room on the disk again: the log server is started anew")
+		default:
 			continue
 		}
-		opts.Note("there is room on the disk again: the log server is started anew")
 		var reports []*blocks.Report
 		err := o.server.restart(func() (err error) {
 			reports, err = checkStore(o.folder)

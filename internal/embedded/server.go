@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -40,6 +41,7 @@ type Server struct {
 	logger     *slog.Logger
 	free       func(dir string) (int64, error) // of the disk
 	full       *atomic.Bool                    // it has found no room, and takes no more
+	broken     *atomic.Bool                    // it could not write, and does not answer any more
 
 	mu   sync.RWMutex
 	nats *server.Server // guarded by mu; replaced by a restart
@@ -54,7 +56,7 @@ func StartServer(storeDir string, storeMax int64, logger *slog.Logger) (*Server,
 }
 
 func newServer(storeDir string, logger *slog.Logger) *Server {
-	return &Server{storeDir: storeDir, syncAlways: true, logger: logger, free: diskFree, full: new(atomic.Bool)}
+	return &Server{storeDir: storeDir, syncAlways: true, logger: logger, free: diskFree, full: new(atomic.Bool), broken: new(atomic.Bool)}
 }
 
 // start starts the server. The caller holds mu, or nobody else knows of it.
@@ -80,21 +82,32 @@ func (s *Server) start(storeMax int64) error {
 		return fmt.Errorf("nats server: %w", err)
 	}
 	s.full.Store(false)
-	srv.SetLoggerV2(&serverLog{s.logger, s.full}, false, false, false)
+	s.broken.Store(false)
+	srv.SetLoggerV2(&serverLog{s.logger, s.full, s.broken}, false, false, false)
 	srv.Start()
 	s.nats = srv
-	config := srv.JetStreamConfig()
 	switch {
 	case !srv.ReadyForConnections(serverStartMax) || !srv.JetStreamEnabled():
 		err = fmt.Errorf("nats server: not ready on %s: the log of warnings has the reason", s.storeDir)
-	case s.syncAlways && (config == nil || !config.SyncAlways):
-		err = fmt.Errorf("nats server: it would acknowledge before the disk has what was written (sync_always is off on %s)", s.storeDir)
+	case s.syncAlways:
+		err = checkSync(srv.JetStreamConfig())
 	}
 	if err != nil {
 		srv.Shutdown()
 		srv.WaitForShutdown()
 	}
 	return err
+}
+
+// takeBroken says that the server could not write; once for each time.
+func (s *Server) takeBroken() bool { return s.broken.Swap(false) }
+
+// checkSync refuses a server that would acknowledge what the disk does not have.
+func checkSync(c *server.JetStreamConfig) error {
+	if c == nil || !c.SyncAlways {
+		return errors.New("nats server: it would acknowledge before the disk has what was written: sync_always is off")
+	}
+	return nil
 }
 
 // roomAgain says that the server has found no room before, and that there is some
@@ -170,11 +183,16 @@ func (s *Server) storeBytesMax() (int64, error) {
 type serverLog struct {
 	logger *slog.Logger
 	full   *atomic.Bool
+	broken *atomic.Bool
 }
 
 // signsOfFull are what the server says when it takes no more: its limit is reached,
 // or the disk's. After either it does not go on by itself.
 var signsOfFull = []string{"resource limits exceeded", "critical write error", "no space left"}
+
+// signOfBroken is what it says when it could not write: from then on it leaves every
+// message without an answer.
+const signOfBroken = "critical write error"
 
 // look notes when the server says that it is full.
 func (l *serverLog) look(format string, v []any) {
@@ -183,6 +201,9 @@ func (l *serverLog) look(format string, v []any) {
 		if strings.Contains(text, sign) {
 			l.full.Store(true)
 		}
+	}
+	if strings.Contains(text, signOfBroken) {
+		l.broken.Store(true)
 	}
 }
 
