@@ -51,6 +51,8 @@ func (n *noteBuffer) String() string {
 
 func (n *noteBuffer) Bytes() []byte { return []byte(n.String()) }
 
+func (n *noteBuffer) Len() int { return len(n.String()) }
+
 // start starts a real process with the shell's settings.
 func (s *shell) start(args ...string) *process {
 	s.t.Helper()

@@ -39,6 +39,7 @@ type aggregates struct {
 	warm           map[domain.Ref]*warmAggregate
 	newest, oldest *warmAggregate // by use
 	bytes          int            // estimated, of all warm ones
+	made, typical  int            // new ones so far, and what they take as a rule
 	tails          map[domain.Ref][]uint64
 	cold           table[aggregateKey, record]
 	records        records
@@ -205,10 +206,27 @@ func (a *aggregates) fold(e *events.Event) error {
 		a.steps.push(e.Subject)
 		a.journal.add(a)
 	}
-	if w.folds++; w.folds&(w.folds-1) == 0 {
-		a.weigh(w)
-	}
+	a.reckon(w)
 	return nil
+}
+
+// reckon brings the estimate of what a state takes up to date, now and then: of new
+// ones some are weighed and the others taken to be alike.
+func (a *aggregates) reckon(w *warmAggregate) {
+	const sampled = 8
+	switch w.folds++; {
+	case w.folds > 1 && w.folds&(w.folds-1) == 0:
+		a.weigh(w)
+	case w.folds > 1 || w.size > 0: // weighed before
+	case a.made%sampled == 0:
+		a.weigh(w)
+		a.typical += (w.size - a.typical) / sampled
+		a.made++
+	default:
+		w.size = a.typical
+		a.bytes += w.size
+		a.made++
+	}
 }
 
 // undo gives up a state that holds what is not durable; it was folded in place.

@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"zhitong/domain"
 	"zhitong/events"
-	"zhitong/events/log"
 )
 
 // Envelope is a command as it arrives, before its data is looked at.
@@ -56,11 +54,11 @@ type EventRef struct {
 // Pending is a command on its way. Answers come in the order of submission for
 // commands of one goroutine, and only once they are durable.
 type Pending struct {
-	done   chan struct{}
-	result Result
-	err    error
-	repeat uint64  // the position whose events are the reply; 0 for none
-	log    log.Log // where they are read
+	done    chan struct{}
+	result  Result
+	err     error
+	repeat  uint64   // the position whose events are the reply; 0 for none
+	repeats *repeats // where they are read
 
 	answered func(*Result, error) // told once; nil for a dry run, or when nobody asks
 }
@@ -90,14 +88,9 @@ func (p *Pending) Answer(ctx context.Context) (Result, error) {
 // original answers with the events of the commit that the command repeats.
 func (p *Pending) original(ctx context.Context) (Result, error) {
 	r := p.result
-	err := p.log.Load(ctx, []uint64{p.repeat}, func(position uint64, line []byte) error {
-		c, err := events.Decode(line)
-		if err != nil {
-			return fmt.Errorf("position %d: %w", position, err)
-		}
-		r.Events, r.Position = refs(&c), position
-		return nil
-	})
+	var err error
+	r.Events, err = p.repeats.reply(ctx, p.repeat)
+	r.Position = p.repeat
 	return r, err
 }
 
@@ -122,8 +115,8 @@ func (p *Pending) tell() {
 	}
 }
 
-func (p *Pending) finish(r Result, repeat uint64, l log.Log) {
-	p.result, p.repeat, p.log = r, repeat, l
+func (p *Pending) finish(r Result, repeat uint64, from *repeats) {
+	p.result, p.repeat, p.repeats = r, repeat, from
 	p.tell()
 	close(p.done)
 }

@@ -82,6 +82,7 @@ type App struct {
 	elsewhere Elsewhere
 	lastHere  atomic.Pointer[Pending] // kept only where there is an elsewhere
 
+	repeats repeats
 	head    atomic.Pointer[log.Head]
 	queue   chan *submission
 	stopped chan struct{} // closed when Run has ended
@@ -112,6 +113,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.c = newCommitter(a, f, o.Snapshots)
 	head := f.durable
 	a.head.Store(&head)
+	a.repeats = repeats{log: o.Log, head: a.Head}
 	return a, nil
 }
 

@@ -392,7 +392,7 @@ func (c *committer) durable(b *block, head log.Head) {
 	}
 	for _, a := range b.answers {
 		if a.s.pending != nil {
-			a.s.pending.finish(a.result, a.repeat, c.app.log)
+			a.s.pending.finish(a.result, a.repeat, &c.app.repeats)
 		}
 	}
 }

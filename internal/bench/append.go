@@ -139,16 +139,16 @@ func (f *AppendFigures) writers(ctx context.Context, a *app.App, o AppendOptions
 	f.Plain = &Together{}
 	plain := o
 	plain.Refusals, plain.Duplicates = 0, 0
-	for round := range rounds {
-		part, err := together(ctx, a, plain, fmt.Sprint("plain", round), o.Commands/rounds)
+	for round := range 2 * rounds {
+		into, with := f.Plain, plain
+		if (round+1)/2%2 == 1 { // plain, with, with, plain, …: what grows meanwhile hits both
+			into, with = &f.Together, o
+		}
+		part, err := together(ctx, a, with, fmt.Sprint("all", round), o.Commands/rounds)
 		if err != nil {
 			return err
 		}
-		f.Plain.add(part)
-		if part, err = together(ctx, a, o, fmt.Sprint("all", round), o.Commands/rounds); err != nil {
-			return err
-		}
-		f.Together.add(part)
+		into.add(part)
 	}
 	return nil
 }
