@@ -46,7 +46,9 @@ mutants: ## plant bugs into the application, one after the other, and have the s
 
 bench: build postgresql ## measure this machine
 	bin/zhitong bench append --floor --json
-	bin/zhitong bench rebuild --json
+	bin/zhitong bench replay --floor --json
+	bin/zhitong bench rebuild --growth --floor --json
+	bin/zhitong bench lag --floor --json
 
 postgresql: ## install the Postgres server when there is none (Debian and its kin)
 	@scripts/need-postgresql
