@@ -28,6 +28,7 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
+	ring     *keys.Ring       // nil until the application's options are made
 	serves   bool             // this process stays, and may decide for others
 	metrics  *metrics.Metrics // nil where nobody looks
 }
@@ -118,6 +119,7 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if h.metrics != nil {
 		l = h.metrics.Log(l)
 	}
+	h.ring = ring
 	o := assembly.Options(l, ring)
 	o.Snapshots.Disk = app.Folder(filepath.Join(h.p.cfg.Data, snapshotsFolder))
 	if o.Snapshots.Code, err = app.ProgramCode(); err != nil {
