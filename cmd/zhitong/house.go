@@ -28,6 +28,7 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
+	ring     *keys.Ring       // nil until the application's options are made
 	serves   bool             // this process stays, and may decide for others
 	metrics  *metrics.Metrics // nil where nobody looks
 }
@@ -104,9 +105,9 @@ func (p *program) signingKey() string {
 	return filepath.Join(p.cfg.Data, filepath.FromSlash(signingKeyFile))
 }
 
-// ring opens the keys of personal values. While they wait for the master key it is
+// openRing opens the keys of personal values. While they wait for the master key it is
 // without keys, and a note says so.
-func (h *house) ring(ctx context.Context) (*keys.Ring, error) {
+func (h *house) openRing(ctx context.Context) (*keys.Ring, error) {
 	store, _, err := h.keyStream(ctx)
 	if errors.Is(err, errKeysWait) {
 		h.p.report(err)
@@ -124,7 +125,7 @@ func (h *house) ring(ctx context.Context) (*keys.Ring, error) {
 
 // appOptions are what an App is made of.
 func (h *house) appOptions(ctx context.Context) (app.Options, error) {
-	ring, err := h.ring(ctx)
+	ring, err := h.openRing(ctx)
 	if err != nil {
 		return app.Options{}, err
 	}
@@ -132,6 +133,7 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	if h.metrics != nil {
 		l = h.metrics.Log(l)
 	}
+	h.ring = ring
 	o := assembly.Options(l, ring)
 	if h.metrics != nil {
 		o.Observe = h.metrics.Command

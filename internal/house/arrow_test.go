@@ -86,7 +86,7 @@ var rooms = []room{
 		"health is asked for, never changed"},
 	{"zhitong/web/client", []string{"github.com/go-json-experiment/json/..."},
 		"a program that uses the API links nothing of the server"},
-	{"zhitong/web/api", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections", "zhitong/audit/receipt", "zhitong/internal/app", "zhitong/internal/accounts", "zhitong/internal/ndjson", "zhitong/web/problem", "github.com/go-json-experiment/json/...", "github.com/jackc/pgx/v5/pgconn"},
+	{"zhitong/web/api", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/projections", "zhitong/audit/receipt", "zhitong/internal/app", "zhitong/internal/accounts", "zhitong/internal/ndjson", "zhitong/internal/persons", "zhitong/web/problem", "github.com/go-json-experiment/json/...", "github.com/jackc/pgx/v5/pgconn"},
 		"the API hands over and asks: it has neither rules nor SQL of its own"},
 	{"zhitong/internal/importing", []string{"zhitong/domain/...", "zhitong/events/...", "zhitong/internal/importing/...", "github.com/go-json-experiment/json/...", "github.com/xuri/excelize/v2", "go.yaml.in/yaml/v3", "golang.org/x/text/..."},
 		"an importer makes commands; it has no way to the log of its own"},

@@ -70,6 +70,8 @@ type Config struct {
 	Views     Views
 	Log       Log
 	Gate      Gate
+	// Persons opens personal values. Defaults to none: the address is not there.
+	Persons Persons
 	// Receipts hands out receipts. Defaults to none: the address is not there.
 	Receipts *receipt.Desk
 	// Description is the OpenAPI description in JSON. Defaults to none.
@@ -128,6 +130,9 @@ func New(c Config) (*API, error) {
 	a.handle("GET "+Prefix+"/events/stream", a.stream)
 	if c.Receipts != nil {
 		a.handle("GET "+Prefix+"/receipts/{id}", a.receipt)
+	}
+	if c.Persons != nil {
+		a.handle("GET "+Prefix+"/persons/{party}", a.person)
 	}
 	if c.Description != nil {
 		a.mux.HandleFunc("GET "+Prefix+"/openapi.json", a.describe)

@@ -23,6 +23,7 @@ import (
 	"zhitong/internal/app"
 	"zhitong/internal/app/assembly"
 	"zhitong/internal/embedded/embeddedtest"
+	"zhitong/internal/persons"
 	"zhitong/projections"
 	"zhitong/projections/catalogue"
 	"zhitong/projections/projector"
@@ -118,7 +119,7 @@ func setup(t *testing.T, o options) *world {
 	for _, run := range runs {
 		go func() { ended <- run(ctx) }()
 	}
-	c := api.Config{Committer: w.app, Commands: opts.Commands, Views: w.views, Log: under, Gate: gate{}, Description: openapi.JSON()}
+	c := api.Config{Persons: persons.New(under, ring), Committer: w.app, Commands: opts.Commands, Views: w.views, Log: under, Gate: gate{}, Description: openapi.JSON()}
 	if o.change != nil {
 		o.change(&c)
 	}

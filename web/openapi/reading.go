@@ -124,6 +124,19 @@ func (d *document) rest() {
 	id := parameter("path", "id", "the position of a commit", object{"type": "integer", "minimum": 1})
 	id["required"] = true
 	d.paths["/receipts/{id}"] = get("receipt", "log", "The proof that a commit stands in the log, as a C2SP tlog-proof; for auditors, and of one's own commands", []object{id}, "text/plain", 400, 404, 503)
+	party := parameter("path", "party", "the id of a party", object{"type": "string"})
+	party["required"] = true
+	payee := object{"type": "object", "required": []string{"account_name", "bank", "account_no", "event_id"}, "properties": object{
+		"account_name": object{"type": "string"}, "bank": object{"type": "string"}, "account_no": object{"type": "string"}, "event_id": object{"type": "string"},
+	}}
+	d.schemas["Person"] = object{"type": "object", "required": []string{"party_id", "erased"}, "properties": object{
+		"party_id": object{"type": "string"}, "payee": payee, "proposed": payee, "proposed_by": object{"type": "string"}, "erased": object{"type": "boolean"},
+	}}
+	d.paths["/persons/{party}"] = object{"get": object{
+		"operationId": "person", "tags": []string{"persons"}, "summary": "What is personal of a party, in clear; for officers, finance, auditors and the party itself",
+		"parameters": []object{party},
+		"responses":  problems(object{"200": object{"description": "the payee, and one that waits to be confirmed", "content": object{"application/json": object{"schema": ref("Person")}}}}, 400, 403, 404, 503),
+	}}
 	public := func(p object) object {
 		p["get"].(object)["security"] = []object{}
 		return p
