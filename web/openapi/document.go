@@ -40,6 +40,7 @@ func Document(commands []app.Command, views []*projections.Schema) ([]byte, erro
 		}
 	}
 	d.rest()
+	d.sessions()
 	for name, s := range events.Schemas() {
 		d.schemas["event."+name[strings.LastIndexByte(name, '/')+1:]] = s
 	}
