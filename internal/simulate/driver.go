@@ -403,6 +403,7 @@ func (w *world) answered() bool {
 
 // finished says that, beside that, the views stand where the log does.
 func (w *world) finished() bool {
+	w.opts.Settle()
 	head, err := w.log.Head(context.Background())
 	return err == nil && w.answered() && w.store.checkpoint.position == head.Position && w.history.position() == head.Position
 }

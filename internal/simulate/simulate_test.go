@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
@@ -21,13 +22,13 @@ const (
 func TestHistoriesInAWorldThatFails(t *testing.T) {
 	t.Parallel()
 	from, n := seeds(t)
-	due := make(chan uint64)
+	var next atomic.Uint64
 	var workers sync.WaitGroup
 	var mu sync.Mutex
 	faults := map[string]int{}
 	for range 2 {
 		workers.Go(func() {
-			for seed := range due {
+			for seed := from + next.Add(1) - 1; seed < from+n && !t.Failed(); seed = from + next.Add(1) - 1 {
 				report, err := history1(t, Options{Seed: seed})
 				if err != nil {
 					t.Errorf("make simulate SEEDS=%d:1\n%v", seed, err)
@@ -40,10 +41,6 @@ func TestHistoriesInAWorldThatFails(t *testing.T) {
 			}
 		})
 	}
-	for seed := from; seed < from+n && !t.Failed(); seed++ {
-		due <- seed
-	}
-	close(due)
 	workers.Wait()
 	for word, times := range faults {
 		t.Logf("%6d %s", times, word)

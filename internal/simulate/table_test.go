@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -21,13 +22,20 @@ func TestEveryStepFailsInEveryWay(t *testing.T) {
 	if _, err := tableRun(t, listing); err != nil {
 		t.Fatal(err)
 	}
-	due := make(chan row)
+	var rows []row
+	for step := 0; step < len(steps); step += slowdown {
+		for way := range ways(steps[step]) {
+			rows = append(rows, row{step + 1, way})
+		}
+	}
+	var next atomic.Int64
 	var workers sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[string]int{}
 	for range 2 {
 		workers.Go(func() {
-			for r := range due {
+			for i := int(next.Add(1)) - 1; i < len(rows) && !t.Failed(); i = int(next.Add(1)) - 1 {
+				r := rows[i]
 				word, err := r.run(t)
 				if err != nil {
 					t.Errorf("step %d of %d, %s: %v", r.step, len(steps), word, err)
@@ -38,12 +46,6 @@ func TestEveryStepFailsInEveryWay(t *testing.T) {
 			}
 		})
 	}
-	for step := 0; step < len(steps); step += slowdown {
-		for way := range ways(steps[step]) {
-			due <- row{step + 1, way}
-		}
-	}
-	close(due)
 	workers.Wait()
 	for _, k := range []kind{kindAppend, kindHead, kindFollow, kindRead, kindReply, kindBegin, kindCommit} {
 		for _, v := range ways(k) {
