@@ -22,6 +22,7 @@ import (
 // is one line here and a golden file.
 var catalogue = []entry{
 	fact[programme.Opened](1),
+	fact[programme.ClockConfirmed](1),
 
 	fact[account.Granted](1),
 	fact[account.Revoked](1),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -77,7 +78,13 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (http.Handler
 		return nil, fmt.Errorf("merkle log: %w", err)
 	}
 	g.Go(func() error {
-		if err := a.keep(ctx, w, keys); err != nil {
+		err := a.keep(ctx, w, keys)
+		for errors.Is(err, syscall.ENOSPC) {
+			// The log stands still too, and both go on when there is room.
+			h.p.note("merkle log: " + err.Error() + "; tried again")
+			err = a.keep(ctx, nil, keys)
+		}
+		if err != nil {
 			return fmt.Errorf("merkle log: %w", err)
 		}
 		return nil

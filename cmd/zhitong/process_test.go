@@ -32,11 +32,17 @@ type process struct {
 // start starts a real process with the shell's settings.
 func (s *shell) start(args ...string) *process {
 	s.t.Helper()
+	return s.startAs(func(exe string) *exec.Cmd { return exec.Command(exe, args...) })
+}
+
+// startAs starts the command that is made for the program's path.
+func (s *shell) startAs(command func(exe string) *exec.Cmd) *process {
+	s.t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &process{t: s.t, cmd: exec.Command(exe, args...), notes: new(bytes.Buffer)}
+	p := &process{t: s.t, cmd: command(exe), notes: new(bytes.Buffer)}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	for k, v := range s.env {
 		p.cmd.Env = append(p.cmd.Env, k+"="+v)

@@ -65,6 +65,7 @@ func (s *State) Apply(f domain.Fact) {
 	switch f := f.(type) {
 	case Opened:
 		s.Opened = f
+	case ClockConfirmed: // the registries keep it
 	default:
 		domain.Unknown(f)
 	}

@@ -41,6 +41,7 @@ var anyone = slices.DeleteFunc(slices.Clone(domain.Roles[:]), func(r domain.Role
 // table is the table. A command that is not in it is nobody's.
 var table = []row{
 	may("programme.open", operator),
+	may("programme.confirm_clock", operator),
 
 	may("account.grant", operator),
 	may("account.revoke", operator),

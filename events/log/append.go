@@ -105,6 +105,10 @@ func (l *jetStream) write(ctx context.Context, w writing) (sent bool, err error)
 			if stored, err := l.look(ctx, w); stored || err != nil {
 				return sent, err
 			}
+			if got == outcomeFull {
+				// An earlier attempt may still arrive, so that this is not ErrFull.
+				return sent, fmt.Errorf("%w: no room for it: %w", ErrUnknown, why)
+			}
 		}
 		if err := pause(ctx); err != nil {
 			return sent, errors.Join(err, why)

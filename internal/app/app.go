@@ -28,9 +28,9 @@ const (
 	// decideAttemptsMax bounds how often a command is decided again because another
 	// process wrote first.
 	decideAttemptsMax = 1000
-	// aheadMax is how far a claimed time, or the log's last recording, may be ahead
+	// AheadMax is how far a claimed time, or the log's last recording, may be ahead
 	// of the clock.
-	aheadMax = 5 * time.Minute
+	AheadMax = 5 * time.Minute
 	// owedAfter is how old a reaction of another process must be before this one
 	// carries it out: its process has had the time to do so.
 	owedAfter = 10 * time.Second

@@ -41,7 +41,7 @@ func (c *committer) decision(s *submission) (decided, error) {
 	if p := c.checkDevice(s); p != nil {
 		return refused(p)
 	}
-	u := &Unit{By: domain.By{Actor: s.env.Actor, Role: s.env.Role, Time: s.env.Time}, Now: now, CommandID: s.env.ID, Device: s.device,
+	u := &Unit{Recorded: c.folds.recorded, By: domain.By{Actor: s.env.Actor, Role: s.env.Role, Time: s.env.Time}, Now: now, CommandID: s.env.ID, Device: s.device,
 		Registries: c.folds.registry, states: c.folds.aggregates, sealer: c.app.ring}
 	if err := s.command.Handle(u, s.data); err != nil {
 		if p := domain.AsProblem(err); p != nil {
@@ -61,15 +61,22 @@ func (c *committer) decision(s *submission) (decided, error) {
 // checkTimes refuses a claimed time ahead of the clock, and everything when the
 // log is ahead of the clock.
 func (c *committer) checkTimes(s *submission, now time.Time) *domain.Problem {
-	if ahead := c.folds.recorded.Sub(now); ahead > aheadMax {
+	ahead := c.folds.recorded.Sub(now)
+	if ahead > AheadMax && !s.confirmsClock() && !c.folds.registry.ClockConfirmed(c.folds.recorded) {
 		return domain.Refuse(domain.Unavailable, "log.clock_behind", "", now.UTC().Format(time.RFC3339),
-			"the log was last written at %s, %s ahead of this machine's clock; set the clock right", c.folds.recorded.Format(time.RFC3339), ahead.Round(time.Second))
+			"the log was last written at %s, %s ahead of this machine's clock; set the clock right, or, if it is right, let an operator send programme.confirm_clock with that time", c.folds.recorded.Format(time.RFC3339Nano), ahead.Round(time.Second))
 	}
-	if s.cause == nil && s.env.Time.Instant().Sub(now) > aheadMax {
+	if s.cause == nil && s.env.Time.Instant().Sub(now) > AheadMax {
 		return domain.Refuse(domain.Invalid, "time.in_future", "time", s.env.Time.String(),
-			"a claimed time may be at most %s ahead of the clock, which says %s", aheadMax, now.UTC().Format(time.RFC3339))
+			"a claimed time may be at most %s ahead of the clock, which says %s", AheadMax, now.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// confirmsClock says that the command is the one by which an operator lets writing go
+// on.
+func (s *submission) confirmsClock() bool {
+	return s.command != nil && s.command.Name == "programme.confirm_clock"
 }
 
 // checkDevice refuses a device's number that was used for something else.

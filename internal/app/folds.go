@@ -87,8 +87,16 @@ func newFolds(l log.Log, forget func(domain.Ref), kinds map[string]func() domain
 }
 
 // catchUp folds what the log holds beyond what is durable here. Nothing may be in
-// flight.
+// flight. When it fails the folds stand at the end of a block.
 func (f *folds) catchUp(ctx context.Context) error {
+	err := f.takeBlocks(ctx)
+	if err != nil {
+		f.rollback() // the block that it broke off in
+	}
+	return err
+}
+
+func (f *folds) takeBlocks(ctx context.Context) error {
 	return readAhead(ctx, f.log, f.durable.Position+1, func(b decodedBlock) error {
 		for i := range b.commits {
 			c := &b.commits[i]

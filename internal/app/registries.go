@@ -14,6 +14,7 @@ type Registries struct {
 	j *Journal
 
 	programme   Index[struct{}, domain.ID]
+	clock       Index[struct{}, string] // the recording, far ahead of the clock, that an operator has confirmed
 	waybills    Index[shipment.Waybill, waybillUse]
 	inspections Index[domain.ID, shipment.Trail]
 	trips       Index[domain.ID, trip]        // by departure; cancelled ones have none
@@ -33,6 +34,7 @@ func NewRegistries(j *Journal) *Registries {
 	return &Registries{
 		j:           j,
 		programme:   NewIndex[struct{}, domain.ID](j, "programme"),
+		clock:       NewIndex[struct{}, string](j, "clock"),
 		waybills:    NewIndex[shipment.Waybill, waybillUse](j, "waybills"),
 		inspections: NewIndex[domain.ID, shipment.Trail](j, "inspections"),
 		trips:       NewIndex[domain.ID, trip](j, "trips"),

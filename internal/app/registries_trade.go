@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"time"
 
 	"zhitong/domain"
 	"zhitong/domain/departure"
@@ -15,6 +16,8 @@ func (r *Registries) applyTrade(e *events.Event) {
 	switch f := e.Fact.(type) {
 	case programme.Opened:
 		r.programme.Put(struct{}{}, f.ProgrammeID)
+	case programme.ClockConfirmed:
+		r.clock.Put(struct{}{}, f.RecordedTime.Instant().UTC().Format(time.RFC3339Nano))
 	case shipment.Logged:
 		r.waybills.Put(f.Waybill(e.Time), waybillUse{e.Position, f.Content()})
 	case shipment.Inspected:
@@ -31,6 +34,13 @@ func (r *Registries) applyTrade(e *events.Event) {
 func (r *Registries) Programme() domain.ID {
 	id, _ := r.programme.Get(struct{}{})
 	return id
+}
+
+// ClockConfirmed says whether an operator has confirmed that the clock is right though
+// the log was last written at a time ahead of it.
+func (r *Registries) ClockConfirmed(recorded time.Time) bool {
+	confirmed, _ := r.clock.Get(struct{}{})
+	return confirmed == recorded.UTC().Format(time.RFC3339Nano)
 }
 
 // waybillUse is where a waybill was logged, and with what content.

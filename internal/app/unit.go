@@ -16,6 +16,8 @@ type Unit struct {
 	By domain.By
 	// Now is the recording clock, read once for the command.
 	Now time.Time
+	// Recorded is when the log was last written, as it says.
+	Recorded time.Time
 	// CommandID is the command's id; Device is set for entries made offline.
 	CommandID string
 	Device    *events.Device

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -100,7 +101,14 @@ func noteHeads(f folder, heads map[string]log.Head) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.WriteFile(f.heads()+".new", text, 0o600), os.Rename(f.heads()+".new", f.heads())); err != nil {
+	err = os.WriteFile(f.heads()+".new", text, 0o600)
+	if errors.Is(err, syscall.ENOSPC) {
+		return os.Remove(f.heads() + ".new") // the note of before says less, and nothing wrong
+	}
+	if err == nil {
+		err = os.Rename(f.heads()+".new", f.heads())
+	}
+	if err != nil {
 		return fmt.Errorf("note how far the log has gone: %w", err)
 	}
 	return nil

@@ -51,6 +51,8 @@ type Options struct {
 	// binaries) and ZHITONG_PG_DATA (where the cluster lives). Defaults to
 	// os.Getenv.
 	Getenv func(string) string
+
+	free func(dir string) (int64, error) // of the disk; nil for what it says
 }
 
 func (o Options) withDefaults() Options {

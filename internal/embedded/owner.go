@@ -4,15 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
+	"time"
+
+	"zhitong/internal/embedded/blocks"
 )
 
 // owned is what the owner of a data folder runs.
 type owned struct {
-	folder folder
-	lock   *fileLock
-	server *Server
-	opened bool // the server holds what the files hold
-	bridge *bridge
+	folder        folder
+	lock          *fileLock
+	server        *Server
+	opened        bool // the server holds what the files hold
+	bridge        *bridge
+	stop, watched chan struct{} // end the watch; closed when it has ended
 }
 
 // own starts the log server and the bridge to it, after a look at the files that the
@@ -36,18 +41,69 @@ func own(f folder, lock *fileLock, opts Options) (o *owned, err error) {
 	if err != nil {
 		return o, err
 	}
-	if err := setAside(f); err != nil {
+	if err := setAside(f); errors.Is(err, syscall.ENOSPC) {
+		// The files are whole, and the log can be read though nothing can be written.
+		err = dropAside(f)
+		opts.Note("the disk is full: the log's files are not set aside while the log server opens them")
+		if err != nil {
+			return o, err
+		}
+	} else if err != nil {
 		return o, err
 	}
-	if o.server, err = startServer(f.store(), 0, !opts.NoSync, opts.Logger); err != nil {
+	server := newServer(f.store(), opts.Logger)
+	server.syncAlways = !opts.NoSync
+	if opts.free != nil {
+		server.free = opts.free
+	}
+	if err := server.start(0); err != nil {
 		return o, err
 	}
+	o.server = server
 	if err := checkOpened(f, o.server, reports); err != nil {
 		return o, err
 	}
 	o.opened = true
-	o.bridge, err = openBridge(f, o.server)
-	return o, err
+	if o.bridge, err = openBridge(f, o.server); err != nil {
+		return o, err
+	}
+	o.stop, o.watched = make(chan struct{}), make(chan struct{})
+	go o.watch(opts)
+	return o, nil
+}
+
+// watch starts the server anew when it has stood still for want of room and there is
+// room again: by itself it does not go on.
+func (o *owned) watch(opts Options) {
+	defer close(o.watched)
+	look := time.NewTicker(roomLookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+		case <-o.stop:
+			return
+		}
+		switch {
+		case o.server.takeBroken():
+			opts.Note("the log server could not write: it is started anew, so that it answers again")
+		case o.server.roomAgain():
+			opts.Note("there is room on the disk again: the log server is started anew")
+		default:
+			continue
+		}
+		var reports []*blocks.Report
+		err := o.server.restart(func() (err error) {
+			reports, err = checkStore(o.folder)
+			return err
+		})
+		if err == nil {
+			err = checkOpened(o.folder, o.server, reports)
+		}
+		if err != nil {
+			opts.Note(fmt.Sprintf("the log server does not start: %v", err))
+		}
+	}
 }
 
 // disown ends everything and then gives the lock back, so that whoever takes
@@ -57,6 +113,10 @@ func (o *owned) disown() error {
 		return nil
 	}
 	var err error
+	if o.stop != nil {
+		close(o.stop)
+		<-o.watched
+	}
 	if o.bridge != nil {
 		err = o.bridge.close()
 	}

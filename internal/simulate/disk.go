@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,10 +15,10 @@ import (
 // disk is the disk under the snapshots of all processes.
 type disk struct {
 	mu    sync.Mutex
-	files map[string][]byte // guarded by mu
+	files map[string][][]byte // by name, the latest last; guarded by mu
 }
 
-func newDisk() *disk { return &disk{files: map[string][]byte{}} }
+func newDisk() *disk { return &disk{files: map[string][][]byte{}} }
 
 // folder is one process's view of the disk.
 type folder struct {
@@ -29,16 +30,20 @@ var _ app.Disk = folder{}
 
 // Open implements app.Disk. What it opens may be torn.
 func (f folder) Open(name string) (io.ReadCloser, error) {
-	v, err := f.w.gates.pass(f.life.ctx, f.life, kindOpen, name, nil)
+	v, err := f.w.gates.pass(context.Background(), f.life, kindOpen, name, nil)
 	if err != nil {
 		return nil, err
 	}
 	f.w.disk.mu.Lock()
 	defer f.w.disk.mu.Unlock()
-	content, there := f.w.disk.files[name]
-	if !there {
+	all := f.w.disk.files[name]
+	if v.old && len(all) > 0 {
+		all = all[:len(all)-1]
+	}
+	if len(all) == 0 {
 		return nil, fmt.Errorf("open %s: %w", name, fs.ErrNotExist)
 	}
+	content := all[len(all)-1]
 	return io.NopCloser(bytes.NewReader(tear(content, v.torn))), nil
 }
 
@@ -57,7 +62,7 @@ func tear(content []byte, at int) []byte {
 
 // Replace implements app.Disk. It may find no room half way.
 func (f folder) Replace(name string, fill func(io.Writer) error) error {
-	v, err := f.w.gates.pass(f.life.ctx, f.life, kindReplace, name, nil)
+	v, err := f.w.gates.pass(context.Background(), f.life, kindReplace, name, nil)
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,7 @@ func (f folder) Replace(name string, fill func(io.Writer) error) error {
 	}
 	f.w.disk.mu.Lock()
 	defer f.w.disk.mu.Unlock()
-	f.w.disk.files[name] = room.content.Bytes()
+	f.w.disk.files[name] = append(f.w.disk.files[name], room.content.Bytes())
 	return nil
 }
 
@@ -94,9 +99,11 @@ func (w *world) diskVerdict(k kind) verdict {
 	if k == kindReplace {
 		return verdict{word: "no room for the snapshot", torn: 1 + w.rnd.IntN(1<<12)}
 	}
-	switch w.rnd.IntN(3) {
+	switch w.rnd.IntN(4) {
 	case 0:
 		return verdict{word: "snapshot can't be opened", err: syscall.EIO}
+	case 1:
+		return verdict{word: "an older snapshot", old: true}
 	default:
 		return verdict{word: "torn snapshot", torn: 1 + w.rnd.IntN(1<<16)}
 	}

@@ -27,7 +27,7 @@ const (
 // thousand.
 type profile struct {
 	appendFault, readFault, commitFault, diskFault int // of an opened gate
-	killApp, killViews, pause, clock, late         int // of a step
+	killApp, killViews, ask, pause, clock, late    int // of a step
 }
 
 // drawProfile makes one seed calm and another wild, each in its own way.
@@ -35,7 +35,7 @@ func drawProfile(r *rand.Rand) profile {
 	level := func(most int) int { return []int{0, most / 4, most}[r.IntN(3)] }
 	return profile{
 		appendFault: level(400), readFault: level(120), commitFault: level(300), diskFault: level(300),
-		killApp: level(25), killViews: level(25), pause: level(20), clock: level(20), late: level(60),
+		killApp: level(25), killViews: level(25), ask: level(15), pause: level(20), clock: level(20), late: level(60),
 	}
 }
 
@@ -83,8 +83,16 @@ func (w *world) calm() {
 
 // step does one thing, once everything stands still, and checks what came of it.
 func (w *world) step(stormy bool) error {
-	w.opts.Settle()
 	w.report.Steps++
+	// No two timers of the processes end at the same instant.
+	time.Sleep(time.Microsecond + time.Duration(w.report.Steps))
+	w.opts.Settle()
+	stands := w.committers()
+	for _, place := range w.lives() {
+		if l := *place; l != nil && !stands[l] {
+			l.fed = fedNothing // it has taken everything
+		}
+	}
 	if err := w.reap(); err != nil {
 		return err
 	}
@@ -105,10 +113,34 @@ func (w *world) step(stormy bool) error {
 	case n < 9 && w.send():
 	case len(open) > 0 && n == 9:
 		w.openGate(open[0])
-	default:
+	case w.maySleep():
 		w.sleep(stormy)
+	case len(open) > 0:
+		w.openGate(open[0])
 	}
 	return nil
+}
+
+// maySleep says that time may pass.
+func (w *world) maySleep() bool {
+	stands := w.committers()
+	for _, m := range w.gates.standing() {
+		if stands[m.life] && (!m.committing() || !m.life.feeds(fedTime, true)) {
+			return false
+		}
+	}
+	return true
+}
+
+// timePassed takes note that time has become ready for the committers that stand at a
+// gate, also for those that came there meanwhile.
+func (w *world) timePassed() {
+	w.opts.Settle()
+	for l, s := range w.committers() {
+		if s {
+			l.fed = fedTime
+		}
+	}
 }
 
 // startSomething starts what does not run: at once where it is calm.
@@ -140,6 +172,12 @@ func (w *world) misfortune() bool {
 	case w.chance(p.killViews):
 		if v := pick(w.rnd, w.leaders); v.life != nil {
 			w.kill(v.life)
+			return true
+		}
+	case w.chance(p.ask):
+		if a := pick(w.rnd, w.apps); a.life != nil && a.life.ctx.Err() == nil && !w.committers()[a.life] {
+			w.note("asked to end", a.life.name)
+			a.life.cancel()
 			return true
 		}
 	case w.chance(p.pause):
@@ -186,13 +224,28 @@ func (w *world) openable() []*move {
 			still[v.life] = true
 		}
 	}
-	return slices.DeleteFunc(w.gates.standing(), func(m *move) bool { return still[m.life] })
+	standing := w.committers()
+	return slices.DeleteFunc(w.gates.standing(), func(m *move) bool {
+		return still[m.life] || !m.committing() && !m.life.feeds(m.feeds(), standing[m.life])
+	})
+}
+
+// committers says which processes' committers stand at a gate.
+func (w *world) committers() map[*life]bool {
+	stands := map[*life]bool{}
+	for _, m := range w.gates.standing() {
+		stands[m.life] = stands[m.life] || m.committing()
+	}
+	return stands
 }
 
 // openGate lets a move happen, or something else in its place.
 func (w *world) openGate(m *move) {
 	v := w.verdictOn(m)
 	w.note(v.word, m.String())
+	if !m.committing() && w.committers()[m.life] {
+		m.life.fed = m.feeds()
+	}
 	switch v.kill {
 	case killBefore:
 		w.endLife(m.life)
@@ -239,7 +292,7 @@ func (w *world) verdictOn(m *move) verdict {
 		if w.chance(w.profile.readFault) {
 			return verdict{word: "read cut", after: 1 + w.rnd.IntN(8)}
 		}
-	case kindHead, kindLoad:
+	case kindHead, kindFollow, kindLoad, kindReply, kindShot:
 		if w.chance(w.profile.readFault) {
 			return verdict{word: "question lost", err: errCut}
 		}
@@ -273,12 +326,14 @@ func (w *world) sleep(stormy bool) {
 	}
 	w.note("time", d.String())
 	time.Sleep(d)
+	w.timePassed()
 }
 
 // send has a client send its next command; false when none has any, or nobody
 // listens.
 func (w *world) send() bool {
-	listening := w.running()
+	stands := w.committers()
+	listening := slices.DeleteFunc(w.running(), func(a *application) bool { return !a.life.feeds(fedCommand, stands[a.life]) })
 	ready := slices.DeleteFunc(slices.Clone(w.senders), func(s *sender) bool {
 		return len(s.queue) == 0 || len(s.inFlight) >= inFlightMax
 	})
@@ -292,6 +347,9 @@ func (w *world) send() bool {
 		// Sent once more later, whatever comes of it: same id, same reply.
 		s.queue = append(s.queue, o)
 		w.report.Resent++
+	}
+	if stands[a.life] {
+		a.life.fed = fedCommand
 	}
 	w.submit(s, a, o)
 	return true
@@ -313,7 +371,8 @@ func (w *world) submit(s *sender, a *application, o *order) {
 		return
 	}
 	go func() {
-		x.result, x.err = running.Submit(x.life.ctx, env).Wait(x.life.ctx)
+		ctx := context.WithValue(x.life.ctx, replyKey{}, fmt.Sprintf("%s (%d)", o.command.ID, x.n))
+		x.result, x.err = running.Submit(ctx, env).Wait(ctx)
 		w.answer(x)
 	}()
 }

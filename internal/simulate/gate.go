@@ -21,8 +21,11 @@ type kind string
 const (
 	kindAppend  kind = "append"
 	kindHead    kind = "head"
+	kindFollow  kind = "head of the committer"
 	kindRead    kind = "read"
 	kindLoad    kind = "load"
+	kindReply   kind = "load for a reply"
+	kindShot    kind = "question for a snapshot"
 	kindOpen    kind = "snapshot open"
 	kindReplace kind = "snapshot replace"
 	kindBegin   kind = "views begin"
@@ -36,6 +39,7 @@ type verdict struct {
 	fault log.Fault // of an append
 	after int       // a read breaks off after so many blocks; 0 for never
 	torn  int       // a snapshot's content is cut or changed at this byte; 0 for nowhere
+	old   bool      // a snapshot is the one before
 	late  bool      // of a commit: it is done, and its answer lost
 	kill  kill      // the process dies
 }
@@ -52,7 +56,7 @@ const (
 // move is a step that stands at its gate.
 type move struct {
 	life    *life
-	n       int // the how-manieth of its life
+	n       int // the how-manieth of its kind in its life
 	kind    kind
 	detail  string
 	open    chan verdict
@@ -65,7 +69,12 @@ type attempt struct {
 	commits  [][]byte
 }
 
-func (m *move) String() string { return fmt.Sprintf("%s#%d %s %s", m.life.name, m.n, m.kind, m.detail) }
+func (m *move) String() string {
+	if m.kind == kindReply {
+		return fmt.Sprintf("%s %s %s", m.life.name, m.kind, m.detail) // many may come at once
+	}
+	return fmt.Sprintf("%s %s#%d %s", m.life.name, m.kind, m.n, m.detail)
+}
 
 // life is one process from its start to its end.
 type life struct {
@@ -75,12 +84,45 @@ type life struct {
 	death  chan struct{} // closed when it is killed
 	ended  chan error    // what its work came to; of capacity 1
 	gone   bool          // it has ended, and the scheduler knows
+	fed    source        // what has become ready for its committer while that stands at a gate
 
-	moves int // guarded by gates.mu
+	moves map[kind]int // guarded by gates.mu
+}
+
+// source is what a committer waits for. Two of them ready at the same moment would be
+// taken in an order that no seed decides, so the scheduler sees to it that this does
+// not happen: while a committer stands at a gate it is fed from one source only.
+type source string
+
+const (
+	fedNothing source = ""
+	fedCommand source = "a command"
+	fedOutcome source = "the outcome of a block"
+	fedTime    source = "time"
+	fedShot    source = "a snapshot"
+)
+
+// feeds says whether a source may become ready for the committer, which stands at a
+// gate or not.
+func (l *life) feeds(s source, stands bool) bool {
+	return !stands || l.fed == fedNothing || l.fed == s
+}
+
+// feeds is the source that opening the move may make ready.
+func (m *move) feeds() source {
+	if m.kind == kindShot || m.kind == kindReplace || m.kind == kindOpen {
+		return fedShot
+	}
+	return fedOutcome
+}
+
+// committing says that a move is the committer's, not the appender's.
+func (m *move) committing() bool {
+	return m.kind == kindRead || m.kind == kindLoad || m.kind == kindFollow
 }
 
 func newLife(name string) *life {
-	l := &life{name: name, death: make(chan struct{}), ended: make(chan error, 1)}
+	l := &life{name: name, death: make(chan struct{}), ended: make(chan error, 1), moves: map[kind]int{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
@@ -111,8 +153,8 @@ func (g *gates) pass(ctx context.Context, l *life, k kind, detail string, a *att
 	}
 	m := &move{life: l, kind: k, detail: detail, open: make(chan verdict, 1), attempt: a}
 	g.mu.Lock()
-	l.moves++
-	m.n = l.moves
+	l.moves[k]++
+	m.n = l.moves[k]
 	g.waiting = append(g.waiting, m)
 	g.mu.Unlock()
 	defer g.leave(m)
@@ -142,7 +184,7 @@ func (g *gates) standing() []*move {
 	defer g.mu.Unlock()
 	list := slices.Clone(g.waiting)
 	slices.SortFunc(list, func(a, b *move) int {
-		return cmp.Or(cmp.Compare(a.life.name, b.life.name), cmp.Compare(a.n, b.n))
+		return cmp.Or(cmp.Compare(a.life.name, b.life.name), cmp.Compare(a.kind, b.kind), cmp.Compare(a.detail, b.detail), cmp.Compare(a.n, b.n))
 	})
 	return list
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 
 	"zhitong/events/log"
 )
@@ -22,9 +24,16 @@ var _ log.Log = line{}
 // lineKey finds the line, or the one fault, that an attempt travels with.
 type lineKey struct{}
 
+// replyKey finds the id of the sending whose reply a load is for.
+type replyKey struct{}
+
 // Identity implements log.Log.
 func (l line) Identity(ctx context.Context) (log.Identity, error) {
-	if _, err := l.w.gates.pass(ctx, l.life, kindHead, "identity", nil); err != nil {
+	k := kindFollow
+	if forSnapshot() {
+		k = kindShot
+	}
+	if _, err := l.w.gates.pass(ctx, l.life, k, "identity", nil); err != nil {
 		return log.Identity{}, err
 	}
 	return l.w.log.Identity(ctx)
@@ -32,7 +41,11 @@ func (l line) Identity(ctx context.Context) (log.Identity, error) {
 
 // Head implements log.Log.
 func (l line) Head(ctx context.Context) (log.Head, error) {
-	if _, err := l.w.gates.pass(ctx, l.life, kindHead, "", nil); err != nil {
+	k := kindFollow
+	if _, bounded := ctx.Deadline(); bounded {
+		k = kindHead // the appender, which bounds whatever it does
+	}
+	if _, err := l.w.gates.pass(ctx, l.life, k, "", nil); err != nil {
 		return log.Head{}, err
 	}
 	return l.w.log.Head(ctx)
@@ -107,8 +120,33 @@ func (l line) Follow(context.Context, uint64, func(log.Block) error) error {
 
 // Load implements log.Log.
 func (l line) Load(ctx context.Context, positions []uint64, fn func(uint64, []byte) error) error {
-	if _, err := l.w.gates.pass(ctx, l.life, kindLoad, fmt.Sprintf("%d positions", len(positions)), nil); err != nil {
+	k, detail := kindLoad, fmt.Sprintf("%d positions", len(positions))
+	if id, ok := ctx.Value(replyKey{}).(string); ok {
+		k, detail = kindReply, id // not the committer, but whoever answers a client
+	} else if forSnapshot() {
+		k = kindShot
+	}
+	if _, err := l.w.gates.pass(ctx, l.life, k, detail, nil); err != nil {
 		return err
 	}
 	return l.w.log.Load(ctx, positions, fn)
+}
+
+// callersMax is how many callers are looked at.
+const callersMax = 24
+
+// forSnapshot says that the question comes from the goroutine that writes a snapshot,
+// which nothing else tells.
+func forSnapshot() bool {
+	var pcs [callersMax]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "app.(*shot).write") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }

@@ -45,7 +45,7 @@ func TestEveryStepFailsInEveryWay(t *testing.T) {
 	}
 	close(due)
 	workers.Wait()
-	for _, k := range []kind{kindAppend, kindHead, kindRead, kindLoad, kindBegin, kindCommit} {
+	for _, k := range []kind{kindAppend, kindHead, kindFollow, kindRead, kindReply, kindBegin, kindCommit} {
 		for _, v := range ways(k) {
 			if word := fmt.Sprintf("%s: %s", k, v.word); seen[word] == 0 {
 				t.Errorf("no step failed so: %s", word)

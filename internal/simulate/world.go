@@ -68,9 +68,11 @@ type world struct {
 	log   *log.Memory
 	keys  *keys.Memory
 	disk  *disk
-	list  []projections.Projection
-	store *store
-	start time.Time // of the bubble's clock
+	// snapshotEvery is how many commits lie between two snapshots; 0 for none.
+	snapshotEvery uint64
+	list          []projections.Projection
+	store         *store
+	start         time.Time // of the bubble's clock
 
 	apps    []*application
 	leaders []*viewProcess
@@ -158,6 +160,9 @@ func newWorld(o Options) *world {
 	if o.At != nil {
 		w.profile = profile{}
 	}
+	if w.rnd.IntN(3) > 0 {
+		w.snapshotEvery = uint64(2 + w.rnd.IntN(12))
+	}
 	w.log = log.NewMemory(log.OnAppend(w.attempt))
 	w.disk = newDisk()
 	w.store = newStore(w.list)
@@ -238,12 +243,15 @@ func (w *world) runApp(a *application, l *life) error {
 	}
 	o := assembly.Options(line{w, l}, ring)
 	o.Clock = w.clock(a)
+	if w.snapshotEvery > 0 {
+		o.Snapshots = app.Snapshots{Disk: folder{w, l}, Every: w.snapshotEvery}
+	}
 	opened, err := app.Open(l.ctx, o)
 	if err != nil {
 		return err
 	}
 	a.mu.Lock()
-	if !l.killed() {
+	if l.ctx.Err() == nil {
 		a.app = opened
 	}
 	a.mu.Unlock()
@@ -343,7 +351,7 @@ func (w *world) unanswered() error {
 }
 
 func (w *world) mayEnd(l *life, err error) error {
-	if l.killed() || errors.Is(err, log.ErrUnavailable) || errors.Is(err, context.Canceled) {
+	if l.killed() || err == nil && l.ctx.Err() != nil || errors.Is(err, log.ErrUnavailable) || errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return fmt.Errorf("process %s has ended: %v", l.name, err)
@@ -354,7 +362,7 @@ func (w *world) running() []*application {
 	return slices.DeleteFunc(slices.Clone(w.apps), func(a *application) bool {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		return a.app == nil || a.life == nil || a.life.killed()
+		return a.app == nil || a.life == nil || a.life.ctx.Err() != nil
 	})
 }
 

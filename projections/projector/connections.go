@@ -208,8 +208,10 @@ func mayPass(err error) bool {
 	switch pg.Code[:2] {
 	case "08", "40", "53", "55", "57", "58": // connection, rollback, resources, lock, operator, system
 		return true
+	case "3D": // the database is gone; when it is there again everything is made anew
+		return true
 	}
-	return false
+	return isUndefined(err) // likewise the tables
 }
 
 // isUndefined reports whether err says that a relation or schema does not exist.

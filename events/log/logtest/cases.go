@@ -289,6 +289,37 @@ func followSeesAll(t *testing.T, l log.Log) {
 	}
 }
 
+// slowFollower stands still at its first block while many large ones are appended.
+func slowFollower(t *testing.T, l log.Log) {
+	const blocks = 60
+	_, head := fill(t, l, 1)
+	ctx := Context(t)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	next := uint64(1)
+	go func() {
+		ended <- l.Follow(ctx, 1, func(b log.Block) error {
+			if b.First == 1 {
+				close(began)
+				<-goOn
+			}
+			if b.First != next {
+				return fmt.Errorf("block %d begins at %d, want %d", b.Seq, b.First, next)
+			}
+			if next = b.Last() + 1; next > 2*blocks {
+				return errSeen
+			}
+			return nil
+		})
+	}()
+	<-began
+	for range blocks {
+		head = MustAppend(t, l, head, [][]byte{bytes.Repeat([]byte("x"), 64<<10), []byte("y")})
+	}
+	close(goOn)
+	wantError(t, "follow", <-ended, errSeen)
+}
+
 func followBehindHead(t *testing.T, l log.Log) {
 	_, head := fill(t, l, 2)
 	type result struct {

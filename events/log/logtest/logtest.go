@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) log.Log) {
 		{"LargestCommit", largestCommit},
 		{"ConcurrentAppendersShareOneOrder", concurrentAppenders},
 		{"FollowSeesEverythingOnce", followSeesAll},
+		{"SlowFollowerMissesNothing", slowFollower},
 		{"FollowBeginsBehindTheHead", followBehindHead},
 		{"FollowEndsWithItsContext", followEnds},
 		{"IdentityIsFixedByTheFirstCommit", identity},

@@ -14,5 +14,9 @@ func programmes() []app.Command {
 			facts, err := programme.Begin(u.Registries.Programme(), c)
 			return emit(u, facts, err)
 		}),
+		define("programme.confirm_clock", func(u *app.Unit, c *programme.ConfirmClock) error {
+			facts, err := programme.Confirm(u.Registries.Programme(), c, u.Recorded, u.Now, app.AheadMax)
+			return emit(u, facts, err)
+		}),
 	}
 }

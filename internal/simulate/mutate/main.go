@@ -27,21 +27,23 @@ type mutant struct{ name, file, old, new string }
 func mutants() []mutant {
 	return []mutant{
 		{"what is undone is not undone", "internal/app/journal.go",
-			"\t\tj.undo[i]()", "\t\t_ = j.undo[i]"},
+			"\t\tj.steps[i].undo()", "\t\t_ = j.steps[i]"},
 		{"an unknown outcome counts as stored", "internal/app/committer.go",
 			"\tcase w.err == nil:\n", "\tcase w.err == nil, errors.Is(w.err, log.ErrUnknown):\n\t\tw.head = log.Head{Seq: b.expected.Seq + 1, Position: b.expected.Position + uint64(len(b.commits))}\n"},
 		{"a refusal rests on a head that nobody confirmed", "internal/app/appender.go",
 			"err == nil && head != b.expected", "false"},
 		{"the command index is not asked", "internal/app/decision.go",
-			"known, seen := c.folds.commands.Get(s.env.ID)", "known, seen := commandEntry{}, false"},
+			"known, seen := c.folds.commands.Get(commandKeyOf(s.env.ID))", "known, seen := commandEntry{}, false"},
 		{"the recorded time follows the clock back", "internal/app/decision.go",
 			"if recorded.Before(c.folds.recorded) {", "if false {"},
 		{"after a failure nothing is undone", "internal/app/committer.go",
 			"\tc.next, c.front = &block{}, nil\n\tc.folds.rollback()\n", "\tc.next, c.front = &block{}, nil\n"},
 		{"a command that met a broken log is forgotten", "internal/app/committer.go",
 			"\t\tc.front = append(c.front, s) // for giveUp, which answers it\n", ""},
-		{"an aggregate is loaded without its last commit", "internal/app/folds.go",
-			"\tif n := len(at); n > 0 && at[n-1] == except {", "\tif n := len(at); n > 1 {"},
+		{"an aggregate is taken from a snapshot without what came since", "internal/app/aggregates.go",
+			"\treturn state, a.foldPositions(ref, state, tail)\n}\n\n// foldPositions", "\treturn state, nil\n}\n\n// foldPositions"},
+		{"a torn snapshot is trusted", "internal/app/snapshot/file.go",
+			"if string(r.chain.next(length, frame)) != string(sum) {", "if string(r.chain.next(length, frame)) != string(sum) && false {"},
 	}
 }
 
