@@ -23,14 +23,12 @@ type repeats struct {
 	read map[uint64][]EventRef // guarded by mu; replies by position, of one reading
 }
 
-// reply returns the events of the commit at a position that is durable.
+// reply returns the events of the commit at a position that is durable. Nobody waits
+// for another's reading.
 func (r *repeats) reply(ctx context.Context, position uint64) ([]EventRef, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	inOrder := position > r.last && position-r.last <= repeatsAhead
-	r.last = position
-	if refs := r.read[position]; refs != nil {
-		return refs, nil
+	known, inOrder := r.look(position)
+	if known != nil {
+		return known, nil
 	}
 	positions := []uint64{position}
 	if inOrder {
@@ -50,6 +48,18 @@ func (r *repeats) reply(ctx context.Context, position uint64) ([]EventRef, error
 	if err != nil {
 		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.read = read
 	return read[position], nil
+}
+
+// look returns a reply that was read already, and whether the positions asked for
+// come in their order.
+func (r *repeats) look(position uint64) (known []EventRef, inOrder bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	inOrder = position > r.last && position-r.last <= repeatsAhead
+	r.last = position
+	return r.read[position], inOrder
 }

@@ -81,6 +81,13 @@ func TestEveryCommandInEveryRole(t *testing.T) {
 			runtime.Gosched() // the key is destroyed beside the log, and then that is recorded
 		}
 	}
+	for _, env := range openapi.Waiting() {
+		tried[env.Command] = true
+		operator := w.post(env, "?dry_run=1")
+		operator.want(t, http.StatusConflict, "programme.other_time")
+		env.Role = domain.Officer
+		w.post(env, "").want(t, http.StatusForbidden, "role.denied")
+	}
 	for _, name := range roles.Commands() {
 		if api.Sendable(name) && !tried[name] {
 			t.Errorf("%s was not tried", name)

@@ -254,18 +254,21 @@ type ProgrammeTotals struct {
 
 // ProjectionStatus is a row of projection_status: how far each view has come, and whether it is live.
 type ProjectionStatus struct {
-	Projection    string  `json:"projection"`     // name of the view
-	Version       int64   `json:"version"`        // version of its meaning
-	Position      int64   `json:"position"`       // position of the last commit that is in it
-	Head          int64   `json:"head"`           // position of the last commit of the log
-	LagEvents     int64   `json:"lag_events"`     // commits of the log that are not in it yet
-	LagSeconds    int64   `json:"lag_seconds"`    // seconds between the recording of its last commit and of the log's
-	Status        string  `json:"status"`         // live, building or stopped
-	Error         *string `json:"error"`          // why it stopped, and what to do
-	Digest        string  `json:"digest"`         // sum modulo 2^256 of the SHA-256 of its rows as lines of JSON, in hexadecimal
-	Serving       bool    `json:"serving"`        // whether this version is what the view shows
-	ErrorEvent    *string `json:"error_event"`    // id of the event that it could not fold
-	ErrorPosition *int64  `json:"error_position"` // position of that event
+	Projection         string  `json:"projection"`           // name of the view
+	Version            int64   `json:"version"`              // version of its meaning
+	Position           int64   `json:"position"`             // position of the last commit that is in it
+	Head               int64   `json:"head"`                 // position of the last commit of the log
+	LagEvents          int64   `json:"lag_events"`           // commits of the log that are not in it yet
+	LagSeconds         int64   `json:"lag_seconds"`          // seconds between the recording of its last commit and of the log's
+	Status             string  `json:"status"`               // live, building or stopped
+	Error              *string `json:"error"`                // why it stopped, and what to do
+	Digest             string  `json:"digest"`               // sum modulo 2^256 of the SHA-256 of its rows as lines of JSON, in hexadecimal
+	Serving            bool    `json:"serving"`              // whether this version is what the view shows
+	ErrorEvent         *string `json:"error_event"`          // id of the event that it could not fold
+	ErrorPosition      *int64  `json:"error_position"`       // position of that event
+	EventsPerS         int64   `json:"events_per_s"`         // events a second that go into it at present; 0 when nothing does
+	RebuildDone        *int64  `json:"rebuild_done"`         // of a rebuild under way: thousandths of it that are done
+	RebuildSecondsLeft *int64  `json:"rebuild_seconds_left"` // of a rebuild under way: about how many seconds it will still take
 }
 
 // Publicity is a row of publicity: claims as they were posted for the public, the latest posting of each.

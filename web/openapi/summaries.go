@@ -3,7 +3,8 @@ package openapi
 // summaries say in one line what each command is for, and what it wants where the
 // data does not say so by itself.
 var summaries = map[string]string{
-	"programme.open": "Open the programme: once, and first",
+	"programme.open":          "Open the programme: once, and first",
+	"programme.confirm_clock": "Go on writing although the log is ahead of the clock, which is right",
 
 	"account.grant":  "Give an account its role",
 	"account.revoke": "Take an account's role away, with its tokens and sessions",

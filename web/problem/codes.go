@@ -150,6 +150,8 @@ var codes = []group{
 	{"master data", []Code{
 		{"programme.not_open", firstStep},
 		{"programme.already_open", nothing},
+		{"programme.other_time", lookUp},
+		{"programme.clock_right", nothing},
 		{"party.unknown", lookUp},
 		{"party.exists", otherId},
 		{"party.wrong_kind", lookUp},
