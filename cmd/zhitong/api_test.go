@@ -37,13 +37,14 @@ func callAPI(t *testing.T, method, url, token, body string) (int, string, http.H
 func TestServeIsTheAPI(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t)
-	examples, err := os.ReadFile(filepath.Join("..", "..", "web", "openapi", "examples.ndjson"))
+	file, err := os.ReadFile(filepath.Join("..", "..", "web", "openapi", "examples.ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	examples, _, _ := strings.Cut(string(file), `{"id":"x-66"`) // refused as long as the clock is right
 	serve := sh.start("serve", "--listen", "127.0.0.1:0")
 	url := serve.line() + "/api/v1"
-	applied := sh.run(0, string(examples), "apply", "-")
+	applied := sh.run(0, examples, "apply", "-")
 	if strings.Contains(applied, `"ok":false`) {
 		t.Fatalf("the examples: %s", applied)
 	}
@@ -73,11 +74,11 @@ func TestServeIsTheAPI(t *testing.T) {
 	if code != http.StatusOK {
 		t.Fatalf("the receipt: %d %s", code, proof)
 	}
-	file := filepath.Join(t.TempDir(), "mine.tlog-proof")
-	if err := os.WriteFile(file, []byte(proof), 0o600); err != nil {
+	proved := filepath.Join(t.TempDir(), "mine.tlog-proof")
+	if err := os.WriteFile(proved, []byte(proof), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sh.run(0, "", "audit", "verify", file)
+	sh.run(0, "", "audit", "verify", proved)
 	if code, _, _ := callAPI(t, http.MethodGet, url+"/receipts/1", buyer, ""); code != http.StatusNotFound {
 		t.Errorf("another's receipt: %d", code)
 	}
