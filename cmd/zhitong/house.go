@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"zhitong/events/keys"
 	"zhitong/events/log"
 	"zhitong/internal/app"
 	"zhitong/internal/app/assembly"
 	"zhitong/internal/embedded"
 	"zhitong/internal/metrics"
+	"zhitong/internal/telemetry"
 )
 
 // masterKeyFile is where the operator's master key lies in the data folder, unless
@@ -28,9 +31,10 @@ type house struct {
 	p        *program
 	instance *embedded.Instance
 	log      log.Log
-	ring     *keys.Ring       // nil until the application's options are made
-	serves   bool             // this process stays, and may decide for others
-	metrics  *metrics.Metrics // nil where nobody looks
+	ring     *keys.Ring           // nil until the application's options are made
+	serves   bool                 // this process stays, and may decide for others
+	metrics  *metrics.Metrics     // nil where nobody looks
+	traces   trace.TracerProvider // nil where no collector is named
 }
 
 // reachMax bounds the first connection to servers of others.
@@ -132,6 +136,9 @@ func (h *house) appOptions(ctx context.Context) (app.Options, error) {
 	l := h.log
 	if h.metrics != nil {
 		l = h.metrics.Log(l)
+	}
+	if h.traces != nil {
+		l = telemetry.Log(l, h.traces)
 	}
 	h.ring = ring
 	o := assembly.Options(l, ring)

@@ -57,6 +57,11 @@ func (p *program) serve(ctx context.Context, h *house) error {
 	s := &serving{p: p, house: h, listener: listener}
 	s.metrics = metrics.New(version, metrics.Sources{Head: s.head, Queue: s.queue, Views: s.status, Audit: s.verified})
 	h.metrics = s.metrics
+	closeTelemetry, err := s.openTelemetry(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeTelemetry()
 	if s.accounts, err = h.openAccounts(ctx); err != nil {
 		return err
 	}
@@ -134,7 +139,7 @@ func (s *serving) build() error {
 		Observe: func(x guard.Seen) { s.metrics.Request(x.Route, x.Method, x.Status, x.Took) },
 	})
 	var err error
-	s.server, err = server.New(server.Options{Handler: g.Wrap(mux), Cert: cfg.TLSCert, Key: cfg.TLSKey, Logger: s.p.logger()})
+	s.server, err = server.New(server.Options{Handler: s.traced(g.Wrap(mux)), Cert: cfg.TLSCert, Key: cfg.TLSKey, Logger: s.p.logger()})
 	if err != nil {
 		return usageError{fmt.Errorf("tls: %w", err)}
 	}
