@@ -80,6 +80,20 @@ func IsPishanTownshipOrVillage(code string) bool {
 	return Check("", c) == nil && strings.HasPrefix(c, Pishan) && len(c) >= townshipLen
 }
 
+// Chain is the code of a division in its shortest form, and behind it those of the
+// divisions that it lies in, up to the province.
+func Chain(code string) []string {
+	c := short(code)
+	chain := []string{c}
+	for _, n := range []int{townshipLen, len(Pishan), len(Hotan), len(Anhui)} {
+		if len(c) > n {
+			c = c[:n]
+			chain = append(chain, c)
+		}
+	}
+	return chain
+}
+
 // short takes the zeros off that longer forms of a code are filled up with: 340100
 // and 340100000000 are 3401.
 func short(code string) string {

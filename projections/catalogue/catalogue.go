@@ -6,6 +6,7 @@ import (
 	"zhitong/projections"
 	"zhitong/projections/fulfilment"
 	"zhitong/projections/funds"
+	"zhitong/projections/pairings"
 	"zhitong/projections/policies"
 	"zhitong/projections/register"
 	"zhitong/projections/sales"
@@ -23,5 +24,6 @@ func All() []projections.Projection {
 		policies.Projection(),
 		subsidy.Projection(),
 		funds.Projection(),
+		pairings.Projection(),
 	}
 }

@@ -314,6 +314,16 @@ type SalesByItem struct {
 	SubsidyPerKg      *string `json:"subsidy_per_kg"`      // subsidy_assessed / net_kg, half up; null when net_kg is 0
 }
 
+// SalesByPairing is a row of sales_by_pairing: what buyers in a division of Anhui bought from cooperatives in the division of Pishan that it is paired with. A sale counts for every pairing that was set before its inspection was recorded, that holds on the day of the inspection, and in whose divisions, or in parts of them, buyer and cooperative are; without one it is in no row.
+type SalesByPairing struct {
+	Division        string `json:"division"`         // city or county of Anhui, as the pairing was set
+	PartnerDivision string `json:"partner_division"` // township or village of Pishan, as the pairing was set
+	Month           string `json:"month"`            // Shanghai month of the inspection, return, correction or assessment, YYYY-MM
+	Kg              string `json:"kg"`               // accepted less returned, with the differences of corrections
+	Amount          string `json:"amount"`           // yuan for it
+	Subsidy         string `json:"subsidy"`          // assessed for it, with the differences of reassessments
+}
+
 // SalesVolume is a row of sales_volume: what was sold: by month, item, cooperative, buyer and channel. Returns and corrections count in their own month.
 type SalesVolume struct {
 	Month          string `json:"month"`           // Shanghai month of the inspection, return or correction, YYYY-MM
