@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	// selfCheckEvery is how often the running system verifies itself, from its start
 	// on.
 	selfCheckEvery = 30 * time.Minute
+	// selfCheckGCPercent is how far the heap grows meanwhile before it is collected.
+	selfCheckGCPercent = 30
 	// folderLook is how often is looked whether another process has left the folder
 	// of the Merkle log.
 	folderLook = time.Second
@@ -84,7 +87,14 @@ func (h *house) keepMerkle(ctx context.Context, g *errgroup.Group) (*auditing, e
 		}
 		return nil
 	})
-	a.check = keeper.NewSelfCheck(selfCheckEvery, func(ctx context.Context) (*verify.Report, uint64, error) { return a.checkSelf(ctx, keys) }, a.found, time.Now)
+	a.check = keeper.NewSelfCheck(selfCheckEvery, func(ctx context.Context) (*verify.Report, uint64, error) {
+		// It holds every row of every view for a while: rather slowly than in much
+		// memory.
+		before := debug.SetGCPercent(selfCheckGCPercent)
+		report, position, err := a.checkSelf(ctx, keys)
+		debug.SetGCPercent(before)
+		return report, position, err
+	}, a.found, time.Now)
 	g.Go(func() error { return a.check.Run(ctx) })
 	return a, nil
 }

@@ -114,6 +114,7 @@ func (s *serving) run(ctx context.Context) error {
 	})
 	g.Go(func() error { return s.house.keepAccounts(ctx, s.accounts, s.app) })
 	g.Go(func() error { return s.server.Serve(ctx, s.listener) })
+	g.Go(func() error { return giveMemoryBack(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
 		s.health.Draining()

@@ -26,9 +26,9 @@ import (
 type VerifyFigures struct {
 	Commits         uint64 `json:"commits"`
 	Events          uint64 `json:"events"`
-	ReadPerSecond   int64  `json:"read_commits_per_s"`         // reading the log and nothing else
-	BarePerSecond   int64  `json:"bare_hashing_commits_per_s"` // the hashes of commits in memory
-	HashesInMemory  int64  `json:"hashes_commits_per_s"`       // hashes, tiles and checkpoints of commits in memory
+	ReadPerSecond   int64  `json:"read_commits_per_s"`            // reading the log and nothing else
+	BarePerSecond   int64  `json:"bare_hashing_commits_per_s"`    // the hashes of commits in memory
+	HashesInMemory  int64  `json:"hashes_commits_per_s,omitzero"` // hashes, tiles and checkpoints of commits in memory
 	HashesPerSecond int64  `json:"hashes_from_log_commits_per_s"`
 	ChecksPerSecond int64  `json:"checks_events_per_s"` // every check of the log
 	AllPerSecond    int64  `json:"all_events_per_s"`    // and every row of every view, in Postgres
